@@ -1,0 +1,37 @@
+"""What one run works on, handed to Scrapy as the setting JOB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlite_utils import Database
+
+from crawler.archive import Archived
+
+
+class Progress(Protocol):
+    """What a command shows while a source runs."""
+
+    def rows(self, count: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """`mode` is "live", "archive" or "sample"; `responses` are what a replay reads (None: a live crawl);
+    `input` names the archive; `record_to` is the folder for WARC files of a live crawl."""
+
+    db: Database
+    mode: str
+    responses: tuple[Archived, ...] | None = None
+    input: str | None = None
+    record_to: Path | None = None
+    progress: Callable[[], Progress] | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Job:
+        """Scrapy copies its settings deeply; a job holds an open database and is shared."""
+        return self

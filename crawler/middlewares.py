@@ -1,0 +1,213 @@
+"""Between the wire and the callbacks: refuse what is no page, pace and guard requests, stamp where a record comes from."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import re
+import socket
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import HtmlResponse, Response
+from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
+
+from crawler.archive import WarcFile
+from crawler.base import observe_refusal
+from crawler.job import Job
+from standards_db.records import Observation, PageRefused, Provenance
+from standards_db.store import now
+
+BLOCK_STATUSES = {401, 403, 429, 503, 521}
+# Each is specific to a challenge or block page; scripts that such services add to ordinary pages are not.
+CHALLENGES = (
+    (re.compile(rb"<title>\s*(Just a moment\.\.\.|Attention Required! \| Cloudflare)", re.I), "Cloudflare challenge"),
+    (re.compile(rb"cf_chl_opt|id=\"challenge-form\"|cf-browser-verification", re.I), "Cloudflare challenge"),
+    (re.compile(rb"notice-jiasule|__jsl_clearance|/cdn-cgi/jsl", re.I), "Knownsec block page"),
+    (re.compile(rb"_Incapsula_Resource|Incapsula incident ID", re.I), "Incapsula challenge"),
+    (re.compile(rb"The requested URL was rejected\. Please consult with your administrator", re.I), "F5 block page"),
+    (re.compile(rb"<title>\s*Access Denied\s*</title>", re.I), "access denied"),
+    (re.compile(rb"<title>[^<]*Request Access\s*</title>", re.I), "request-access page"),
+    (re.compile(rb"geetest\.com|initGeetest", re.I), "captcha"),
+    (re.compile("访问过于频繁|请完成安全验证|网站防火墙".encode()), "rate limit or firewall page"),
+)
+HEAD = 200_000
+REPLACEMENT = "\ufffd"
+BACK_OFF_SECONDS = (5, 30, 120)
+LONGEST_WAIT = 600
+
+
+class Blocked(BaseSpiderMiddleware):
+    """Refuses, before any callback sees it: a challenge served as a page, an empty body, undecodable text."""
+
+    def process_spider_input(self, response: Response) -> None:
+        self.crawler.stats.inc_value("spheres/responses")
+        if reason := block_reason(response):
+            raise PageRefused(reason)
+
+    def process_spider_exception(self, response: Response, exception: Exception) -> list[Observation] | None:
+        """A callback's refusal becomes a kept row; any other exception stays an error."""
+        if isinstance(exception, PageRefused):
+            return [observe_refusal(response.request, exception)]
+        return None
+
+
+def block_reason(response: Response) -> str | None:
+    """Why this response is not a page of the site, or None."""
+    head = response.body[:HEAD]
+    if response.status in BLOCK_STATUSES:
+        return f"blocked: HTTP status {response.status}"
+    if not response.body.strip():
+        return "empty page"
+    if head.lstrip()[:1] == b"<":
+        for pattern, name in CHALLENGES:
+            if pattern.search(head):
+                return f"blocked: {name}"
+    if isinstance(response, HtmlResponse):
+        damaged = response.text.count(REPLACEMENT) - response.body.count(REPLACEMENT.encode())
+        if damaged > max(2, len(response.text) // 5_000):
+            return f"undecodable: {damaged} characters are not {response.encoding}"
+    return None
+
+
+class Tracing(BaseSpiderMiddleware):
+    """Stamps every record with where it was read; in a run that may not fetch, counts links instead of following."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        job: Job | None = crawler.settings.get("JOB")
+        self.is_replay = job is not None and job.responses is not None
+        self.stamps: dict[int, tuple[Response, Provenance]] = {}
+
+    def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
+        if self.is_replay and response is not None:
+            self.crawler.stats.inc_value("spheres/links")
+            return None
+        return request
+
+    def get_processed_item(self, item: Any, response: Response | None) -> Any:
+        if isinstance(item, Observation) or response is None:
+            return item
+        return Observation(record=item, provenance=self.provenance(response))
+
+    def provenance(self, response: Response) -> Provenance:
+        """The stamp of a page; the last one is remembered, because a page can hold many thousand records."""
+        held = self.stamps.get(id(response))
+        if held is None or held[0] is not response:
+            archived = response.meta.get("archived")
+            stamp = Provenance(
+                page_url=response.url,
+                page_sha256=hashlib.sha256(response.body).hexdigest(),
+                retrieved_at=(archived.recorded_at if archived else "") or now(),
+                archive_ref=archived.ref if archived else response.meta.get("archive_ref"),
+                route=response.meta["route"].pattern,
+            )
+            if len(self.stamps) > 8:
+                self.stamps.clear()
+            held = self.stamps[id(response)] = (response, stamp)
+        return held[1]
+
+
+class Guard:
+    """Downloader middleware: refuses any address that is not public, also after a redirect, before connecting."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.allowed = set(crawler.settings.getlist("GUARD_ALLOW"))
+        self.verdicts: dict[str, str | None] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Guard:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        host = parts.hostname or ""
+        if parts.scheme not in ("http", "https"):
+            raise IgnoreRequest(f"refused: scheme {parts.scheme!r} of {request.url}")
+        if host in self.allowed or "archived" in request.meta:
+            return
+        if host not in self.verdicts:
+            self.verdicts[host] = await private_address(host)
+        if address := self.verdicts[host]:
+            raise IgnoreRequest(f"refused: {host} is at the private address {address}")
+
+
+async def private_address(host: str) -> str | None:
+    """The first address of `host` that is not public, or None. A host that does not resolve is left to the download."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return None
+    addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
+    return next((a for a in sorted(addresses) if not ipaddress.ip_address(a).is_global), None)
+
+
+class BackOff:
+    """Downloader middleware: tries again after 429 and 5xx, waiting what Retry-After asks or 5, 30, 120 seconds."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.waits = crawler.settings.getlist("BACK_OFF_SECONDS") or BACK_OFF_SECONDS
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> BackOff:
+        return cls(crawler)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        if "archived" in request.meta or (response.status != 429 and response.status < 500):
+            return response
+        tried = request.meta.get("retry_times", 0)
+        if tried >= len(self.waits):
+            return response
+        wait = retry_after(response) or float(self.waits[tried])
+        again = get_retry_request(
+            request, spider=self.crawler.spider, reason=f"HTTP {response.status}", max_retry_times=len(self.waits)
+        )
+        if again is None or wait > LONGEST_WAIT:
+            return response
+        await asyncio.sleep(wait)
+        return again
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that the Retry-After header asks for (a number or an HTTP date), or None."""
+    text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        time = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return max(0.0, (time - datetime.now(UTC)).total_seconds())
+
+
+class Recorder:
+    """Downloader middleware next to the wire: writes every exchange of a live crawl to one WARC file per source."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        job: Job | None = crawler.settings.get("JOB")
+        if job is None or job.record_to is None:
+            raise NotConfigured("no folder to keep pages in")
+        stamp = now().replace(":", "").replace("-", "")
+        name = crawler.spider.name if crawler.spider else crawler.spidercls.name
+        self.file = WarcFile(job.record_to / f"{name}-{stamp}.warc.gz")
+        crawler.signals.connect(self.closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Recorder:
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        request.meta["archive_ref"] = self.file.add(request, response)
+        return response
+
+    def closed(self) -> None:
+        self.file.close()
+
+

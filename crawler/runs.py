@@ -1,0 +1,160 @@
+"""Running sources: live, over an archive, over the sample. One outcome per source; nothing here prints."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess, AsyncCrawlerRunner
+from sqlite_utils import Database
+
+from crawler import settings
+from crawler.archive import Archived, Problem, read_archive, read_sample
+from crawler.base import SourceSpider
+from crawler.job import Job, Progress
+from crawler.middlewares import BLOCK_STATUSES
+from standards_db import store
+from standards_db.store import Tally
+
+
+@dataclass
+class Outcome:
+    """How one source's run ended."""
+
+    source: str
+    verdict: str
+    why: str | None
+    warnings: list[str]
+    tally: Tally
+    run: int | None = None
+
+
+@dataclass
+class Shelf:
+    """An archive sorted by source: what each source reads, and what nobody reads with the reason."""
+
+    name: str
+    by_source: dict[str, list[Archived]] = field(default_factory=dict)
+    unread: list[tuple[str, str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def sort_archive(entries: Iterable[Archived | Problem], sources: dict[str, type[SourceSpider]], name: str) -> Shelf:
+    """Offer every archived response to every source; the first route that fits takes it."""
+    shelf = Shelf(name)
+    for entry in entries:
+        if isinstance(entry, Problem):
+            is_broken = entry.reason.startswith(("malformed", "body", "status", "no response"))
+            (shelf.problems.append(entry) if is_broken else None)
+            shelf.unread.append((entry.url, entry.reason, entry.where))
+            continue
+        reader = next((s for s in sources.values() if s.route_of(entry.url, entry.method)), None)
+        if reader is None:
+            reason = f"{entry.method} request" if entry.method == "HEAD" else "no source reads this URL"
+        elif entry.status in range(300, 400):
+            reason = f"redirect (status {entry.status})"
+        elif entry.status != 200 and entry.status not in BLOCK_STATUSES:
+            reason = f"status {entry.status}"
+        else:
+            shelf.by_source.setdefault(reader.name, []).append(entry)
+            continue
+        shelf.unread.append((entry.url, reason, entry.ref))
+    return shelf
+
+
+def shelf_of_folder(folder: Path, sources: dict[str, type[SourceSpider]]) -> Shelf:
+    return sort_archive(read_archive(folder), sources, folder.name or str(folder))
+
+
+def shelf_of_sample(sources: dict[str, type[SourceSpider]]) -> Shelf:
+    return sort_archive(read_sample(), sources, "embedded sample")
+
+
+def source_rows(sources: dict[str, type[SourceSpider]]) -> list[dict[str, Any]]:
+    """What the sources say of themselves, as rows of table `sources`."""
+    return [
+        {
+            "key": source.name,
+            "title": source.title,
+            "sphere": source.sphere(),
+            "body": source.body,
+            "holds": source.holds,
+            "tier": source.tier,
+            "rank": source.rank,
+            "homepage": source.homepage,
+            "licence": source.licence or None,
+            "expected_min": source.expect.min,
+            "expected_max": source.expect.max,
+            "interval_days": source.interval_days,
+            "is_on": int(source.enabled),
+            "why_off": source.why_off or None,
+            "description": " ".join((source.__doc__ or "").split()),
+        }
+        for source in sources.values()
+    ]
+
+
+def replay(
+    db: Database,
+    shelf: Shelf,
+    sources: dict[str, type[SourceSpider]],
+    mode: str,
+    progress_of: Callable[[str], Progress],
+    done: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Run each of `sources` that the shelf has responses for, one after the other, and tell `done` of each."""
+
+    async def run_all() -> list[Outcome]:
+        outcomes = []
+        for name, source in sources.items():
+            responses = shelf.by_source.get(name)
+            if not responses:
+                continue
+            job = Job(db, mode, tuple(responses), shelf.name, progress=partial(progress_of, name))
+            runner = AsyncCrawlerRunner({**settings.replay(), "JOB": job})
+            crawler = runner.create_crawler(source)
+            await runner.crawl(crawler)
+            outcomes.append(outcome_of(crawler, name))
+            done(outcomes[-1])
+        return outcomes
+
+    return asyncio.run(run_all())
+
+
+def crawl_live(
+    db: Database,
+    sources: dict[str, type[SourceSpider]],
+    *,
+    contact: str,
+    delay: float,
+    record_to: Path | None,
+    extra: dict[str, Any] | None = None,
+) -> list[Outcome]:
+    """Crawl the sites of `sources` side by side, politely; one source's failure never touches another's."""
+    values = {
+        **settings.live(contact, delay),
+        "JOB": Job(db, "live", record_to=record_to),
+        **(extra or {}),
+    }
+    process = AsyncCrawlerProcess(values, install_root_handler=False)
+    crawlers = {name: process.create_crawler(source) for name, source in sources.items()}
+    for crawler in crawlers.values():
+        process.crawl(crawler)
+    process.start()
+    return [outcome_of(crawler, name) for name, crawler in crawlers.items()]
+
+
+def outcome_of(crawler: Any, name: str) -> Outcome:
+    """A crawl that broke before its log opened is a rejected one too."""
+    log = getattr(crawler, "run_log", None)
+    if log is None or log.verdict == "running":
+        return Outcome(name, "rejected", "the crawl broke before its verdict", [], Tally())
+    return Outcome(name, log.verdict, log.why, log.warnings, log.tally, log.run)
+
+
+def note_unread(db: Database, shelf: Shelf) -> None:
+    store.replace_unread(db, None, shelf.name, shelf.unread)

@@ -1,0 +1,70 @@
+"""Scrapy settings, each that differs from the default with its reason. Three ways in: live, archive, sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from standards_db.version import VERSION
+
+HOMEPAGE = "https://github.com/cyber-spheres/cyber-spheres"
+
+BASE: dict[str, Any] = {
+    "SPIDER_MODULES": [],  # sources are found by crawler.base.all_sources
+    "LOG_LEVEL": "WARNING",  # the command prints its own account of a run
+    "TELNETCONSOLE_ENABLED": False,  # on by default: a port that runs Python
+    "REMOTE_CONTROL_ENABLED": False,  # on by default: a port that runs Python
+    "CONCURRENT_ITEMS": 4,  # the default starts 100 tasks per response: a third more CPU per page
+    "DOWNLOAD_MAXSIZE": 512 * 2**20,  # the largest feed is about 100 MB; a 10 GB body is cut off
+    "DOWNLOAD_WARNSIZE": 128 * 2**20,
+    "DOWNLOAD_TIMEOUT": 60,  # the default of 180 s holds a closing crawl for minutes
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,  # off by default: evidence must come from whom it says
+    "COOKIES_ENABLED": True,  # one source keeps its search in a session
+    "RETRY_ENABLED": False,  # BackOff waits between tries; Scrapy's own retry does not
+    "ITEM_PIPELINES": {"crawler.pipelines.Interpret": 300, "crawler.pipelines.Check": 400},
+    "SPIDER_MIDDLEWARES": {"crawler.middlewares.Tracing": 100, "crawler.middlewares.Blocked": 40},
+    "EXTENSIONS": {"crawler.extensions.RunLog": 500},
+    "DUPEFILTER_DEBUG": False,
+    "MEMUSAGE_ENABLED": False,
+    "LOGSTATS_INTERVAL": 0,
+}
+
+LIVE: dict[str, Any] = {
+    "ROBOTSTXT_OBEY": True,  # off by default
+    "CONCURRENT_REQUESTS": 8,  # few queued requests, so that a crawl closes quickly
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "DOWNLOAD_DELAY": 1.0,  # one request per second and host
+    "RANDOMIZE_DOWNLOAD_DELAY": False,  # the default starts requests after half the delay
+    "DOWNLOADER_MIDDLEWARES": {
+        "crawler.middlewares.Guard": 50,
+        "crawler.middlewares.BackOff": 560,
+        "crawler.middlewares.Recorder": 585,  # above HttpCompression (590): what is kept is the decoded body
+    },
+}
+
+REPLAY: dict[str, Any] = {
+    "TWISTED_REACTOR_ENABLED": False,  # nothing is fetched; a plain asyncio loop can run many crawls in one process
+    "ROBOTSTXT_OBEY": False,  # no request is made
+    "CONCURRENT_REQUESTS": 2,  # bounds the bodies held in memory
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
+    "DOWNLOAD_DELAY": 0,
+    "REDIRECT_ENABLED": False,
+    "DOWNLOAD_HANDLERS": {
+        "http": "crawler.archive.ReplayHandler",
+        "https": "crawler.archive.ReplayHandler",
+        "ftp": None,
+        "s3": None,
+        "file": None,
+        "data": None,
+    },
+}
+
+
+def live(contact: str, delay: float) -> dict[str, Any]:
+    """Settings of a live crawl: `contact` is the operator's address for the user agent, `delay` seconds per host."""
+    agent = f"cyber-spheres/{VERSION} (+{HOMEPAGE}; contact: {contact})"
+    return {**BASE, **LIVE, "USER_AGENT": agent, "DOWNLOAD_DELAY": delay}
+
+
+def replay() -> dict[str, Any]:
+    """Settings of a run over kept responses."""
+    return {**BASE, **REPLAY}

@@ -1,0 +1,90 @@
+"""Messy HTML made regular: a page that can be trusted to be text, and a ragged table as a list of dicts.
+
+The only user of BeautifulSoup: its tree builder closes what the pages leave open (header rows in a body of their own,
+cells without a row, text after `</html>`); everywhere else parsel is fifteen times faster.
+"""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup, Tag
+from parsel import Selector
+from scrapy.http import Response, TextResponse
+
+from standards_db.records import PageRefused
+
+SPAN_LIMIT = 100
+UNDECODED_LIMIT = 3
+
+
+def html_page(response: Response) -> Selector:
+    """The selector of a response that is a readable HTML page.
+
+    Raises PageRefused for another content type, an empty body, or text that was not decoded (U+FFFD all over).
+    """
+    if not isinstance(response, TextResponse):
+        raise PageRefused(f"expected HTML, got {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
+    if not response.text.strip():
+        raise PageRefused("empty page")
+    if response.text.count("\ufffd") > UNDECODED_LIMIT:
+        raise PageRefused(f"{response.text.count(chr(0xFFFD))} undecodable characters")
+    if response.text.lstrip()[:1] in "{[":
+        raise PageRefused(f"expected HTML, got {response.text.lstrip()[:40]!r}")
+    return response.selector
+
+
+def table_rows(html: str, *, attribute: str = "onclick") -> list[dict[str, str]]:
+    """The rows of the first table in `html` as {header text: cell text}, white space made single blanks.
+
+    The first row with header cells names the columns; `colspan` and `rowspan` repeat their cell; a row with fewer
+    cells has no value for the last columns. The key "@attribute" holds the row's first `attribute` value, if any.
+    Without a header row the answer is an empty list.
+    """
+    table = BeautifulSoup(html, "lxml").find("table")
+    if table is None:
+        return []
+    heads: list[str] = []
+    rows: list[dict[str, str]] = []
+    hanging: dict[int, tuple[int, str]] = {}
+    for row in table.find_all("tr"):
+        if row.find_parent("table") is not table:
+            continue
+        cells = row.find_all(["td", "th"], recursive=False)
+        if not heads:
+            if any(cell.name == "th" for cell in cells):
+                heads = spread(cells, {})
+            continue
+        texts = spread(cells, hanging)
+        if not any(texts) or all(cell.name == "th" for cell in cells):
+            continue
+        record = dict(zip(heads, texts, strict=False))
+        tagged = row if row.has_attr(attribute) else row.find(attrs={attribute: True})
+        if tagged is not None:
+            record[f"@{attribute}"] = str(tagged[attribute])
+        rows.append(record)
+    return rows
+
+
+def spread(cells: list[Tag], hanging: dict[int, tuple[int, str]]) -> list[str]:
+    """Cell texts by column; `hanging` carries {column: (rows left, text)} of `rowspan` cells from row to row."""
+    texts: list[str] = []
+    waiting = list(cells)
+    while waiting or len(texts) in hanging:
+        column = len(texts)
+        if column in hanging:
+            left, text = hanging.pop(column)
+            if left > 1:
+                hanging[column] = (left - 1, text)
+            texts.append(text)
+            continue
+        cell = waiting.pop(0)
+        text = " ".join(cell.get_text(" ").split())
+        for _ in range(span(cell, "colspan")):
+            if (down := span(cell, "rowspan")) > 1:
+                hanging[len(texts)] = (down - 1, text)
+            texts.append(text)
+    return texts
+
+
+def span(cell: Tag, name: str) -> int:
+    value = str(cell.get(name, "1")).strip()
+    return min(int(value), SPAN_LIMIT) if value.isdigit() and int(value) else 1

@@ -1,0 +1,67 @@
+"""The Datasette plugin: front page, a page per standard and work, search over everything, and the safety of the host.
+
+Only hooks stand here; each hands over to the module that does the work. Loaded by the entry point `standards_db` in the
+group `datasette`, so `datasette standards.db -m metadata.yml` is enough.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from standards_db.datasette_plugin import cells, front, links, safety, search_page, standard
+
+Page = Callable[[Datasette, Request], Awaitable[Any]]
+
+
+@hookimpl(trylast=True)
+def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
+    safety.prepare_connection(conn, database)
+
+
+@hookimpl
+def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
+    return safety.wrap
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
+    env.globals.update(links.template_globals(datasette))
+
+
+@hookimpl
+def extra_template_vars(
+    database: str | None, table: str | None, view_name: str, request: Request | None, datasette: Datasette
+) -> Callable[[], Awaitable[dict[str, Any]]] | None:
+    """The values of the pages that this plugin designs; every other page gets none."""
+    if request is None:
+        return None
+    if view_name == "index":
+        return lambda: front.template_vars(datasette)
+    if view_name == "row" and database == links.DATABASE and table in standard.PAGES:
+        return lambda: standard.template_vars(datasette, table, request)
+    return None
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Page]]:
+    return [
+        (r"^/-/search$", search_page.search),
+        (r"^/standard/(?P<identifier>.+)$", search_page.standard),
+    ]
+
+
+@hookimpl
+def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Datasette) -> Any:
+    return cells.render(datasette, database, table, column, value, row)
+
+
+@hookimpl
+def extra_css_urls(datasette: Datasette) -> list[str]:
+    return [links.static_url(datasette, "tracker.css")]
+

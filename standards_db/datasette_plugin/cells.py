@@ -1,0 +1,62 @@
+"""How one cell of a table looks: figures open their rows, identifiers open their page, addresses are links only if safe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasette.app import Datasette
+from markupsafe import Markup
+
+from standards_db.datasette_plugin import links
+
+STANDARD_COLUMNS = {
+    "target_identifier",
+    "target_edition",
+    "newest_edition",
+    "newest",
+    "newest_in_force",
+    "edition_a",
+    "edition_b",
+    "adopted_work",
+    "target_work",
+}
+SHARES = ("share", "shared_base", "skew")
+
+
+def render(datasette: Datasette, database: str, table: str | None, column: str, value: Any, row: Any) -> Markup | None:
+    """Markup for a cell, or None for Datasette's own rendering (which escapes)."""
+    if database != links.DATABASE or value is None or isinstance(value, dict | bytes):
+        return None
+    if column == "url" or column.endswith("_url") or column == "homepage":
+        return address(value)
+    if column.endswith("_link"):
+        return figure(datasette, value, "open rows")
+    if table and (link := sibling(row, f"{column}_link")):
+        return figure(datasette, link, value)
+    if table and isinstance(value, float) and (column in SHARES or column.startswith(("share_", "uptake_", "stale_"))):
+        return Markup('<span class="share">{}</span>').format(percent(value))
+    if column in STANDARD_COLUMNS and isinstance(value, str) and value:
+        return Markup('<a href="{}">{}</a>').format(links.standard_url(datasette, value), value)
+    return None
+
+
+def address(value: Any) -> Markup | None:
+    """A link that shows the host; anything that is not a whole web address stays text."""
+    url = links.safe_url(value)
+    if url is None:
+        return Markup("{}").format(value) if value != "" else None
+    return Markup('<a href="{}" rel="nofollow noreferrer" title="{}">{}</a>').format(url, url, links.urlsplit_host(url))
+
+
+def figure(datasette: Datasette, link: Any, text: Any) -> Markup | None:
+    url = links.rows_url(datasette, link)
+    return Markup('<a class="figure" href="{}">{}</a>').format(url, text) if url else None
+
+
+def sibling(row: Any, column: str) -> Any:
+    """The value of another column of the row, None when there is no such column."""
+    return row[column] if row is not None and column in row.keys() else None  # noqa: SIM118  (sqlite3.Row has no `in`)
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.0f} %"

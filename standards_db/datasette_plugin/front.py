@@ -1,0 +1,170 @@
+"""The front page: what is here, how fresh it is, and where the spheres share a base, each number with its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from datasette.app import Datasette
+from datasette.database import Database
+
+from standards_db.datasette_plugin.cells import percent
+from standards_db.datasette_plugin.links import rows_url, table_url, tracker_database
+
+SPHERES = """
+select s.key, s.label, s.description,
+  (select count(*) from documents d where d.sphere = s.key) as documents,
+  (select count(*) from documents d where d.sphere = s.key and d.is_in_force = 1) as in_force,
+  (select count(*) from certificates c where c.sphere = s.key) as certificates,
+  (select count(*) from adoptions a where a.sphere = s.key and a.is_adoption = 1) as adoptions,
+  (select count(*) from adoptions a where a.sphere = s.key and a.is_adoption = 1 and a.is_stale = 1) as stale,
+  v.coverage, v.source_count, v.loaded_count
+from spheres s left join sphere_coverage v on v.sphere = s.key
+order by case s.key when 'us' then 1 when 'cn' then 2 when 'eu' then 3 when 'intl' then 4 else 5 end
+"""
+FRESHNESS = """
+select s.key, s.title, s.sphere, p.label as sphere_label, s.holds, s.tier, s.interval_days, s.is_on, s.why_off,
+  c.state, c.reason, c.loaded, c.scope as mode, g.finished_at,
+  (select max(retrieved_at) from source_records r where r.source = s.key) as retrieved_at,
+  (select verdict from runs r where r.source = s.key order by r.id desc limit 1) as last_verdict,
+  (select why from runs r where r.source = s.key order by r.id desc limit 1) as last_why
+from sources s
+left join spheres p on p.key = s.sphere
+left join coverage c on c.source = s.key
+left join (select source, max(finished_at) as finished_at from runs where verdict = 'accepted' group by source) g
+  on g.source = s.key
+order by s.is_on desc, s.sphere, s.key
+"""
+PAIRS = """
+select p.topic, t.label, t.label_zh, p.sphere_a, p.sphere_b, p.shared_base as share, p.numerator, p.denominator,
+  p.numerator_link, p.denominator_link, p.note, p.coverage
+from divergence_pairs p join topics t on t.key = p.topic order by t.label, p.sphere_a, p.sphere_b
+"""
+SHARES = """
+select topic, sphere, share, numerator, denominator, numerator_link, denominator_link, note, coverage
+from divergence_international_share
+"""
+SNAPSHOT = "select * from snapshot limit 1"
+LABELS = "select key, label from spheres"
+MINIMUM = "select minimum_documents from measure_settings limit 1"
+
+SHADES = 5
+KEPT: WeakKeyDictionary[Database, dict[str, Any]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """One cell of the heat table: printed text, shade 0..SHADES (None: no figure), its rows and what it rests on."""
+
+    text: str
+    shade: int | None
+    numerator: int
+    denominator: int
+    numerator_url: str | None
+    denominator_url: str | None
+    title: str
+
+
+async def template_vars(datasette: Datasette) -> dict[str, Any]:
+    """`tracker`: everything the front page shows; None when what is served is not a snapshot of the tracker."""
+    db = tracker_database(datasette)
+    if db is None or not await db.table_exists("snapshot"):
+        return {"tracker": None}
+    kept = None if db.is_mutable else KEPT.get(db)
+    if kept is None:
+        kept = KEPT[db] = await read(datasette, db)
+    today = datetime.now(UTC).date()
+    return {"tracker": {**kept, "sources": [{**source, **age(source, today)} for source in kept["sources"]]}}
+
+
+async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
+    pairs, shares = await rows(db, PAIRS), await rows(db, SHARES)
+    labels = {row["key"]: row["label"] for row in await rows(db, LABELS)}
+    least = (await rows(db, MINIMUM))[0]["minimum_documents"]
+    return {
+        "snapshot": (await rows(db, SNAPSHOT))[0],
+        "spheres": await rows(db, SPHERES),
+        "sources": await rows(db, FRESHNESS),
+        "heat": heat_table(datasette, pairs, shares, labels, least),
+        "minimum": least,
+        "shades": [percent(shade / SHADES) for shade in range(SHADES + 1)],
+        "questions": questions(datasette),
+    }
+
+
+async def rows(db: Database, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    return [dict(row) for row in (await db.execute(sql, params or {})).rows]
+
+
+def age(source: dict[str, Any], today: date) -> dict[str, Any]:
+    """Days since the last good run and since the newest page was fetched; overdue when older than the source's own interval."""
+    days = since(source["finished_at"], today)
+    return {
+        "age_days": days,
+        "page_age_days": since(source["retrieved_at"], today),
+        "is_overdue": bool(source["is_on"]) and days is not None and days > (source["interval_days"] or 7),
+    }
+
+
+def since(moment: str | None, today: date) -> int | None:
+    try:
+        return max(0, (today - date.fromisoformat((moment or "")[:10])).days)
+    except ValueError:
+        return None
+
+
+def heat_table(
+    datasette: Datasette,
+    pairs: list[dict[str, Any]],
+    shares: list[dict[str, Any]],
+    labels: dict[str, str],
+    least: int,
+) -> dict[str, Any]:
+    """Rows per topic; columns: the international share of each sphere, then the shared base of each pair."""
+    spheres = sorted({row["sphere"] for row in shares})
+    couples = sorted({(row["sphere_a"], row["sphere_b"]) for row in pairs})
+    share_of = {(row["topic"], row["sphere"]): row for row in shares}
+    base_of = {(row["topic"], row["sphere_a"], row["sphere_b"]): row for row in pairs}
+    topics = {row["topic"]: row for row in pairs}
+    lines = [
+        {
+            "topic": topic,
+            "label": row["label"],
+            "label_zh": row["label_zh"],
+            "shares": [heat(datasette, share_of.get((topic, sphere)), least) for sphere in spheres],
+            "bases": [heat(datasette, base_of.get((topic, *couple)), least) for couple in couples],
+        }
+        for topic, row in topics.items()
+    ]
+    return {
+        "spheres": [labels.get(sphere, sphere) for sphere in spheres],
+        "pairs": [(labels.get(a, a), labels.get(b, b)) for a, b in couples],
+        "lines": [line for line in lines if has_figure(line)],
+        "blank": [line for line in lines if not has_figure(line)],
+    }
+
+
+def has_figure(line: dict[str, Any]) -> bool:
+    return any(cell.shade is not None for cell in [*line["shares"], *line["bases"]])
+
+
+def heat(datasette: Datasette, row: dict[str, Any] | None, least: int) -> Heat:
+    if row is None:
+        return Heat("–", None, 0, 0, None, None, "not computed")
+    numerator_url = rows_url(datasette, row["numerator_link"])
+    denominator_url = rows_url(datasette, row["denominator_link"])
+    share, numerator, denominator = row["share"], row["numerator"], row["denominator"]
+    if share is None:
+        note = row["note"] or "not enough documents"
+        text = f"n<{least}" if note.startswith("not enough") else "n/a"
+        return Heat(text, None, numerator, denominator, numerator_url, denominator_url, f"{note}. {row['coverage']}")
+    title = f"{numerator} of {denominator}. {row['coverage']}"
+    return Heat(percent(share), round(share * SHADES), numerator, denominator, numerator_url, denominator_url, title)
+
+
+def questions(datasette: Datasette) -> list[dict[str, str]]:
+    """The canned queries with their titles, in the order of metadata.yml."""
+    queries = (datasette.metadata("queries", database="standards") or {}).items()
+    return [{"url": table_url(datasette, name), "title": query.get("title", name)} for name, query in queries]

@@ -1,0 +1,100 @@
+"""Addresses: pages of documents and works, filtered tables, static files, and which foreign address may become a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.plugins import get_plugins
+from datasette.utils import tilde_encode
+
+DATABASE = "standards"
+MODULE = __name__.rpartition(".")[0]
+STATIC = Path(__file__).parent / "static"
+WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
+ROWS = re.compile(r"[a-z_]+(\?[^\s<>\"'`\\]*)?")
+
+
+def tracker_database(datasette: Datasette) -> Database | None:
+    """The served database, when it is served under its name."""
+    return datasette.databases.get(DATABASE)
+
+
+def safe_url(value: object) -> str | None:
+    """`value` when it is one whole http or https address, else None: `javascript:` and `data:` never become links."""
+    text = str(value).strip() if value is not None else ""
+    return text if WEB_ADDRESS.fullmatch(text) and urlsplit_host(text) else None
+
+
+def urlsplit_host(text: str) -> str:
+    """The host of an address, blank when there is none or the address is malformed."""
+    try:
+        return urlsplit(text).hostname or ""
+    except ValueError:
+        return ""
+
+
+def row_url(datasette: Datasette, table: str, key: str) -> str:
+    return str(datasette.urls.row(DATABASE, table, tilde_encode(key)))
+
+
+def table_url(datasette: Datasette, table: str, **filters: object) -> str:
+    """The table page that shows exactly the rows of `filters` (Datasette's `column__op=value`); None values are left out."""
+    query = urlencode({column: value for column, value in filters.items() if value is not None})
+    return str(datasette.urls.table(DATABASE, table)) + (f"?{query}" if query else "")
+
+
+def rows_url(datasette: Datasette, link: object) -> str | None:
+    """The address behind a figure's `numerator_link`: a path relative to the database. None when it is not one."""
+    if not isinstance(link, str) or not ROWS.fullmatch(link):
+        return None
+    table, _, query = link.partition("?")
+    return str(datasette.urls.table(DATABASE, table)) + (f"?{query}" if query else "")
+
+
+def standard_url(datasette: Datasette, identifier: str) -> str:
+    """The address that finds a standard by any spelling and sends the reader to its page."""
+    return str(datasette.urls.path(f"/standard/{tilde_encode(identifier)}"))
+
+
+def static_url(datasette: Datasette, name: str) -> str:
+    """A file of `static/`. Datasette names the folder after the distribution, or the module when it has none."""
+    mine = (plugin["name"] for plugin in get_plugins() if plugin["static_path"] and Path(plugin["static_path"]) == STATIC)
+    return str(datasette.urls.static_plugins(next(mine, MODULE), name))
+
+
+def menu(datasette: Datasette) -> list[tuple[str, str]]:
+    if tracker_database(datasette) is None:
+        return []
+    return [
+        (table_url(datasette, "documents"), "Standards"),
+        (table_url(datasette, "certificates"), "Certificates"),
+        (table_url(datasette, "adoptions"), "Adoptions"),
+        (table_url(datasette, "alignment"), "Alignment"),
+        (table_url(datasette, "divergence_pairs"), "Divergence"),
+        (table_url(datasette, "coverage"), "Coverage"),
+        (str(datasette.urls.database(DATABASE)), "All tables and questions"),
+    ]
+
+
+def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
+    """What every template may call, error pages included."""
+    return {
+        "doc_url": lambda key: row_url(datasette, "documents", key),
+        "work_url": lambda key: row_url(datasette, "works", key),
+        "record_url": lambda table, key: row_url(datasette, table, key),
+        "rows_of": lambda table, **filters: table_url(datasette, table, **filters),
+        "figure_url": lambda link: rows_url(datasette, link),
+        "find_url": lambda identifier: standard_url(datasette, identifier),
+        "search_url": lambda: str(datasette.urls.path("/-/search")),
+        "tracker_static": lambda name: static_url(datasette, name),
+        "tracker_menu": lambda: menu(datasette),
+        "tracker_title": lambda: datasette.metadata("title") or "Cyberspace standards tracker",
+        "safe_url": safe_url,
+        "host_of": lambda url: urlsplit_host(str(url)).removeprefix("www."),
+    }

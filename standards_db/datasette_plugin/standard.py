@@ -1,0 +1,220 @@
+"""The page of one edition and of one work: status, relations both ways, what each source says, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.utils import urlsafe_components
+from datasette.utils.asgi import Request
+
+from standards_db.datasette_plugin.front import rows
+from standards_db.datasette_plugin.links import tracker_database
+
+PAGES = ("documents", "works")
+
+DOCUMENT = """
+select d.*, b.name as body_name, b.name_native as body_native, s.label as sphere_label,
+  t.label as status_label, t.description as status_description, w.newest, w.newest_in_force, w.edition_count
+from documents d
+left join bodies b on b.key = d.body
+left join spheres s on s.key = d.sphere
+left join statuses t on t.key = d.status
+left join works w on w.id = d.work
+where d.id = :id
+"""
+TEXTS = "select keywords, abstract from document_texts where document = :id"
+OUTGOING = """
+select r.*, g.label as degree_label, t.title as target_title, t.title_zh as target_title_zh, t.status as target_status,
+  t.is_in_force as target_in_force, (select 1 from works w where w.id = r.target_work) as is_work_held
+from relations r
+left join degrees g on g.key = r.degree
+left join documents t on t.id = r.target_document
+where r.document = :id order by r.type, r.target_text, r.id
+"""
+INCOMING = """
+select r.*, g.label as degree_label, d.identifier, d.title, d.title_zh, d.sphere, s.label as sphere_label, d.status,
+  d.is_in_force, coalesce(r.target_document, r.target_identifier) = :id as is_this_edition
+from relations r
+join documents d on d.id = r.document
+left join spheres s on s.key = d.sphere
+left join degrees g on g.key = r.degree
+where r.document <> :id and (r.target_document = :id or (r.target_document is null and r.target_work = :work))
+order by r.type, d.sphere, r.document, r.id limit 500
+"""
+OTHER_EDITIONS_ADOPTED = """
+select count(*) as edges from relations
+where target_work = :work and target_document is not null and target_document <> :id and type = 'adopts'
+"""
+EDITIONS = """
+select d.id, d.edition, d.title, d.title_zh, d.kind, d.status, t.label as status_label, d.published, d.withdrawn,
+  d.is_in_force, d.is_newest
+from documents d left join statuses t on t.key = d.status
+where d.work = :work order by d.edition_key desc, d.published desc, d.id desc limit 200
+"""
+TOPICS = """
+select x.topic, t.label, t.label_zh, x.rule, x.matched
+from document_topics x join topics t on t.key = x.topic where x.document = :id order by t.label
+"""
+RECORDS = """
+select r.source, s.title as source_title, s.tier, r.payload, r.page_url, r.page_sha256, r.retrieved_at, r.first_seen,
+  r.last_seen, r.vanished_at
+from source_records r left join sources s on s.key = r.source
+where r.entity = :id order by s.tier, s.rank, r.source, r.key
+"""
+CONFLICTS = """
+select c.*, a.title as kept_title, b.title as other_title
+from conflicts c left join sources a on a.key = c.kept_source left join sources b on b.key = c.other_source
+where c.entity = :id order by c.field, c.other_source
+"""
+CHANGES = "select * from changes where entity = :id order by observed_at desc, field limit 50"
+CERTIFICATES = """
+select count(distinct certificate) as certificates from certificate_standards where target_work = :work
+"""
+WORK = """
+select w.*, b.name as body_name, s.label as sphere_label
+from works w left join bodies b on b.key = w.body left join spheres s on s.key = w.sphere where w.id = :id
+"""
+ADOPTERS = """
+select a.*, s.label as sphere_label, g.label as degree_label, t.label as status_label
+from adoptions a left join spheres s on s.key = a.sphere left join degrees g on g.key = a.degree
+left join statuses t on t.key = a.status
+where a.work = :id order by a.is_in_force desc, a.sphere, a.document limit 500
+"""
+WORK_TOPICS = """
+select distinct x.topic, t.label, t.label_zh from document_topics x join topics t on t.key = x.topic
+where x.document in (select id from documents where work = :id) order by t.label
+"""
+SAID = (
+    ("identifier_text", "Designation"),
+    ("title", "Title"),
+    ("title_zh", "Title (Chinese)"),
+    ("status_text", "Status"),
+    ("published_text", "Published"),
+    ("implemented_text", "Effective"),
+    ("withdrawn_text", "Withdrawn"),
+    ("updated_text", "Updated"),
+    ("issuer_text", "Issuer"),
+    ("committee", "Committee"),
+    ("ics", "ICS"),
+)
+READ_BACKWARDS = {
+    "adopts": "is adopted by",
+    "supersedes": "is superseded by",
+    "partly supersedes": "is partly superseded by",
+    "superseded by": "supersedes",
+    "amends": "is amended by",
+    "references": "is referenced by",
+    "has twin text": "has twin text",
+    "harmonised under": "is the basis of harmonisation for",
+}
+LOUD = {"superseded", "withdrawn", "historical", "revoked", "abandoned", "suspended"}
+EARLY = {"draft", "upcoming", "on_approval"}
+
+
+async def template_vars(datasette: Datasette, table: str, request: Request) -> dict[str, Any]:
+    """`page`: what the row template shows, None when there is no such row (Datasette then answers 404 itself)."""
+    db = tracker_database(datasette)
+    keys = urlsafe_components(request.url_vars["pks"])
+    if db is None or len(keys) != 1 or not await db.table_exists("snapshot"):
+        return {"page": None}
+    return {"page": await (document if table == "documents" else work)(db, keys[0])}
+
+
+async def document(db: Database, key: str) -> dict[str, Any] | None:
+    found = await rows(db, DOCUMENT, {"id": key})
+    if not found:
+        return None
+    record = found[0]
+    params = {"id": key, "work": record["work"]}
+    outgoing, incoming = await rows(db, OUTGOING, params), await rows(db, INCOMING, params)
+    records = await rows(db, RECORDS, params)
+    texts = await rows(db, TEXTS, params)
+    return {
+        "document": record,
+        "texts": texts[0] if texts else {},
+        "banner": banner(record, outgoing, incoming),
+        "outgoing": outgoing,
+        "incoming": [{**edge, "verb": READ_BACKWARDS.get(edge["type"], edge["type"])} for edge in incoming],
+        "adopted_elsewhere": (await rows(db, OTHER_EDITIONS_ADOPTED, params))[0]["edges"],
+        "editions": await rows(db, EDITIONS, params) if record["work"] else [],
+        "topics": await rows(db, TOPICS, params),
+        "records": records,
+        "said": said(records),
+        "conflicts": await rows(db, CONFLICTS, params),
+        "changes": await rows(db, CHANGES, params),
+        "certificates": (await rows(db, CERTIFICATES, params))[0]["certificates"] if record["work"] else 0,
+    }
+
+
+async def work(db: Database, key: str) -> dict[str, Any] | None:
+    found = await rows(db, WORK, {"id": key})
+    if not found:
+        return None
+    adopters = await rows(db, ADOPTERS, {"id": key})
+    return {
+        "work": found[0],
+        "editions": await rows(db, EDITIONS, {"work": key}),
+        "adopters": adopters,
+        "counts": adopter_counts(adopters),
+        "topics": await rows(db, WORK_TOPICS, {"id": key}),
+        "certificates": (await rows(db, CERTIFICATES, {"work": key}))[0]["certificates"],
+    }
+
+
+def adopter_counts(adopters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per sphere: documents in force that adopt (IDT or MOD), and how many of them follow an edition since replaced."""
+    counts: dict[str, dict[str, Any]] = {}
+    for edge in adopters:
+        if edge["is_adoption"] and edge["is_in_force"]:
+            count = counts.setdefault(
+                edge["sphere"], {"sphere": edge["sphere"], "label": edge["sphere_label"], "adopts": 0, "stale": 0}
+            )
+            count["adopts"] += 1
+            count["stale"] += edge["is_stale"] == 1
+    return list(counts.values())
+
+
+def banner(record: dict[str, Any], outgoing: list[dict[str, Any]], incoming: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The loud mark: `level` (stop | wait | note), `text`, and `replaced_by` ids. None for a document in force and newest."""
+    replaced_by = replacements(record, outgoing, incoming)
+    status, label = record["status"], (record["status_label"] or "not in force")
+    if status in LOUD:
+        return {"level": "stop", "text": label.upper(), "why": record["status_description"], "replaced_by": replaced_by}
+    if status in EARLY or record["kind"] == "draft":
+        label = record["status_label"] or "draft"
+        return {"level": "wait", "text": label.upper(), "why": record["status_description"], "replaced_by": []}
+    if not record["is_in_force"]:
+        return {
+            "level": "stop",
+            "text": "NOT IN FORCE",
+            "why": record.get("in_force_basis"),
+            "replaced_by": replaced_by,
+        }
+    if record["newest"] and record["newest"] != record["id"] and not record["is_newest"]:
+        why = "In force according to its source, and a newer edition exists."
+        return {"level": "note", "text": "NEWER EDITION EXISTS", "why": why, "replaced_by": [record["newest"]]}
+    return None
+
+
+def replacements(record: dict[str, Any], outgoing: list[dict[str, Any]], incoming: list[dict[str, Any]]) -> list[str]:
+    """What replaces a document: what it or its successor states, else the newest edition of its work in force."""
+    stated = [edge["target_document"] or edge["target_text"] for edge in outgoing if edge["type"] == "superseded by"]
+    stated += [edge["document"] for edge in incoming if edge["type"] in ("supersedes", "partly supersedes")]
+    if not stated and record["newest_in_force"] and record["newest_in_force"] != record["id"]:
+        stated = [record["newest_in_force"]]
+    return list(dict.fromkeys(stated))
+
+
+def said(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of the box "what each source says": label, one printed text per source, and whether they differ."""
+    payloads = [json.loads(record["payload"] or "{}") for record in records]
+    lines = []
+    for name, label in SAID:
+        texts = [payload.get(name) for payload in payloads]
+        if any(texts):
+            stated = {text for text in texts if text}
+            lines.append({"field": name, "label": label, "texts": texts, "differs": len(stated) > 1})
+    return lines

@@ -1,0 +1,201 @@
+"""What only the whole database can tell: works, newest editions, what is in force, where adoptions point, what is stale.
+
+Everything here is derived and may be recomputed at any time; it runs after every command that accepted a run.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+
+from sqlite_utils import Database
+
+from standards_db import taxonomy
+from standards_db.identifiers import parse
+from standards_db.store import transaction
+
+WORKS = """
+insert into works (id, family, body, sphere, edition_count)
+select work, max(family), max(body), max(sphere), count(*) from documents
+where work is not null and vanished_at is null group by work
+"""
+NEWEST = """
+update documents set is_newest = 0;
+with ranked as (
+    select id, row_number() over (
+        partition by work order by edition_key desc, published desc, id desc
+    ) as place
+    from documents
+    where work is not null and vanished_at is null and kind not in ('draft')
+      and coalesce(status, '') not in ('draft', 'upcoming', 'on_approval') and coalesce(published, '') <= :today
+)
+update documents set is_newest = 1 where id in (select id from ranked where place = 1);
+"""
+IN_FORCE = """
+update documents set (is_in_force, in_force_basis) = (
+    select case
+        when documents.vanished_at is not null then 0
+        when documents.withdrawn is not null and documents.withdrawn <= :today then 0
+        when documents.published > :today then 0
+        when statuses.key is not null then statuses.is_in_force
+        when documents.kind = 'draft' then 0
+        when documents.work is null or documents.is_newest = 1 then 1
+        else 0 end,
+    case
+        when documents.vanished_at is not null then 'no longer listed by the source'
+        when documents.withdrawn is not null and documents.withdrawn <= :today then 'withdrawal date'
+        when documents.published > :today then 'published later'
+        when statuses.key is not null then 'status'
+        when documents.kind = 'draft' then 'draft'
+        when documents.work is null then 'no status stated'
+        when documents.is_newest = 1 then 'newest edition, no status stated'
+        else 'a newer edition exists, no status stated' end
+    from (select 1) left join statuses on statuses.key = documents.status)
+"""
+WORK_EDITIONS = """
+update works set
+  newest = (select id from documents d where d.work = works.id and d.is_newest = 1),
+  newest_in_force = (
+    select id from documents d where d.work = works.id and d.is_in_force = 1 and d.kind <> 'draft'
+    order by d.edition_key desc, d.published desc, d.id desc limit 1),
+  title = (
+    select title from documents d where d.work = works.id and d.title is not null
+    order by d.is_newest desc, d.edition_key desc, d.id desc limit 1),
+  title_zh = (
+    select title_zh from documents d where d.work = works.id and d.title_zh is not null
+    order by d.is_newest desc, d.edition_key desc, d.id desc limit 1)
+"""
+# An undated reference means the newest edition that existed when the referring document was published.
+TARGETS = """
+update relations set target_document = target_identifier, resolution = 'exact'
+where target_identifier in (select id from documents) and target_edition_key is not null;
+update relations set (target_document, resolution) = (
+    select d.id, 'newest before publication' from documents d, documents r
+    where r.id = relations.document and d.work = relations.target_work and d.kind <> 'draft'
+      and d.published <= coalesce(r.published, r.implemented)
+    order by d.edition_key desc, d.published desc, d.id desc limit 1)
+where target_document is null and target_work is not null and target_edition_key is null;
+update relations set target_document = target_identifier, resolution = 'exact'
+where target_document is null and target_identifier in (select id from documents);
+update relations set resolution = case
+    when target_work is null then 'identifier not understood'
+    when target_edition_key is null then 'no edition stated or held'
+    when exists (select 1 from documents d where d.work = target_work) then 'edition not held'
+    else 'work not held' end
+where target_document is null;
+"""
+# Release branches of 3GPP live side by side: a version is stale when its own release has a newer one.
+STALE = """
+with edition as (
+    select relations.id,
+           coalesce((select edition_key from documents d where d.id = relations.target_document),
+                    relations.target_edition_key) as key,
+           relations.target_work as work
+    from relations where type = 'adopts' and target_work is not null
+), judged as (
+    select edition.id, case when edition.key is null then null
+      when works.newest is null then null
+      else exists (
+        select 1 from documents d where d.work = edition.work and d.kind <> 'draft' and d.vanished_at is null
+          and d.edition_key > edition.key and d.published <= :today
+          and coalesce(d.status, '') not in ('draft', 'upcoming', 'on_approval')
+          and (works.family <> '3gpp' or substr(d.edition_key, 1, 6) = substr(edition.key, 1, 6))
+      ) end as is_stale
+    from edition left join works on works.id = edition.work
+)
+update relations set is_stale = (select is_stale from judged where judged.id = relations.id)
+where type = 'adopts' and target_work is not null
+"""
+ORPHAN = """
+update relations set is_orphan = (
+    select d.status = 'withdrawn' and works.newest_in_force is null
+    from documents d left join works on works.id = d.work where d.id = relations.target_document)
+where type = 'adopts'
+"""
+CERTIFICATE_TARGETS = """
+update certificate_standards set target_document =
+    case when target_identifier in (select id from documents) then target_identifier end
+"""
+UNKNOWNS = """
+insert into unknowns (source, field, text, row_count, example)
+select r.source, json_extract(j.value, '$[0]'), json_extract(j.value, '$[1]'), count(*), min(r.entity)
+from records r, json_each(r.unknowns) j where r.unknowns is not null group by 1, 2, 3
+"""
+COVERAGE = """
+insert into coverage (source, scope, state, reason, loaded, expected, share, as_of)
+select s.key, coalesce(latest.mode, 'none'),
+  case when not s.is_on and n.rows is null then 'off'
+       when n.rows is null then 'not loaded'
+       when latest.mode = 'sample' then 'sample only'
+       when n.rows < s.expected_min then 'partly loaded'
+       else 'loaded' end,
+  case when not s.is_on then s.why_off
+       when n.rows is null then coalesce('last run rejected: ' || failed.why, 'no run accepted yet')
+       when latest.mode = 'sample' then 'the embedded sample, written by hand: a small part of the catalogue'
+       when n.rows < s.expected_min then 'fewer rows than the ' || s.expected_min || ' of a healthy full crawl'
+       end,
+  coalesce(n.rows, 0), s.expected_min,
+  min(1.0, 1.0 * coalesce(n.rows, 0) / nullif(s.expected_min, 0)), latest.finished_at
+from sources s
+left join (select source, count(*) as rows from records where vanished_at is null group by 1) n on n.source = s.key
+left join (select source, mode, finished_at, max(id) from runs where verdict = 'accepted' group by source) latest
+  on latest.source = s.key
+left join (select source, why, max(id) from runs where verdict = 'rejected' group by source) failed
+  on failed.source = s.key
+"""
+
+
+def resolve(db: Database, *, today: str | None = None) -> None:
+    """Recompute every derived column and table as of `today` (ISO date; default the date of the clock)."""
+    day = {"today": today or date.today().isoformat()}
+    with transaction(db) as connection:
+        run_all(connection, "delete from works", {})
+        run_all(connection, WORKS, {})
+        run_all(connection, NEWEST, day)
+        run_all(connection, IN_FORCE, day)
+        reset = "update relations set target_document=null, resolution=null, is_stale=null, is_orphan=null"
+        run_all(connection, reset, {})
+        run_all(connection, TARGETS, {})
+        add_targeted_works(connection)
+        run_all(connection, WORK_EDITIONS, {})
+        run_all(connection, STALE, day)
+        run_all(connection, ORPHAN, {})
+        run_all(connection, CERTIFICATE_TARGETS, {})
+        run_all(connection, "delete from unknowns", {})
+        run_all(connection, UNKNOWNS, {})
+        refresh_coverage(connection)
+        connection.execute("insert or replace into state values ('resolve', 'done')")
+        connection.execute("insert or replace into state values ('as_of', ?)", [day["today"]])
+
+
+def refresh_coverage(connection: sqlite3.Connection) -> None:
+    connection.execute("delete from coverage")
+    connection.execute(COVERAGE)
+
+
+def is_due(db: Database) -> bool:
+    """Whether a run was accepted since the last `resolve` (a process may have ended between the two)."""
+    return bool(list(db.query("select 1 from state where key='resolve' and value='due'")))
+
+
+def run_all(connection: sqlite3.Connection, script: str, values: dict[str, str]) -> None:
+    """Run the statements of a script inside the open transaction (executescript would commit it)."""
+    for statement in script.split(";"):
+        if statement.strip():
+            named = {name: value for name, value in values.items() if f":{name}" in statement}
+            connection.execute(statement, named)
+
+
+def add_targeted_works(connection: sqlite3.Connection) -> None:
+    """Works that documents refer to and that are not held: listed with no edition, so that edges have two ends."""
+    missing = connection.execute(
+        "select distinct target_work from relations where target_work is not null"
+        " and target_work not in (select id from works)"
+    ).fetchall()
+    rows = []
+    for (work,) in missing:
+        identifier = parse(work)
+        if identifier is not None and identifier.body in taxonomy.BODIES:
+            body = taxonomy.BODIES[identifier.body]
+            rows.append((work, identifier.family, body.key, body.sphere, 0))
+    connection.executemany("insert into works (id, family, body, sphere, edition_count) values (?,?,?,?,?)", rows)

@@ -1,0 +1,316 @@
+"""Publish: build the file that Datasette serves from the ingest database, whole or not at all.
+
+The snapshot is a new file: code and data tables are copied in one read transaction, every view of `views/*.sql`
+becomes a table of the same name (so no reader waits for a join), then come indexes, search and statistics. It takes the place
+of the old file only when it is complete and checked.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from standards_db import search
+from standards_db.schema import VIEWS_DIR
+from standards_db.snapshot_tables import (
+    CODE_TABLES,
+    DATA_TABLES,
+    FTS,
+    FTS_TABLE,
+    INDEXES,
+    MEASURE_SQL,
+    PRIMARY_KEYS,
+    ROTATIONS,
+    SNAPSHOT,
+    SOURCE_RECORDS,
+    UNSTATED,
+    declaration,
+)
+
+class SnapshotError(Exception):
+    """The snapshot could not be published: says which file and why. The published file is as it was."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One file of `views/`: the question in its first line, the comment below it, and the whole text."""
+
+    name: str
+    question: str
+    reading: str
+    sql: str
+
+
+@dataclass
+class Report:
+    """What was published: rows per table, size in bytes, seconds taken, SHA-256 over all rows, and oddities."""
+
+    path: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    seconds: float = 0.0
+    sha256: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+Progress = Callable[[str], None]
+
+
+def publish(ingest_path: str | Path, out_path: str | Path, *, progress: Progress | None = None) -> Report:
+    """Build the snapshot of the ingest database at `ingest_path` and put it in the place of `out_path`.
+
+    `progress` is called with a line of text before each step. Raises SnapshotError (file and reason) when the ingest
+    database is missing or unusable, the disk is full, or another process is publishing the same file.
+    """
+    ingest, out = Path(ingest_path), Path(out_path)
+    if not ingest.is_file():
+        raise SnapshotError(f"{ingest}: no such database")
+    if not out.parent.is_dir():
+        raise SnapshotError(f"{out}: the folder {out.parent} does not exist")
+    if out.exists() and out.samefile(ingest):
+        raise SnapshotError(f"{out}: is the ingest database itself")
+    report = Report(out)
+    started = time.monotonic()
+    with building(out) as unfinished:
+        try:
+            with closing(sqlite3.connect(uri(unfinished), uri=True, isolation_level=None)) as connection:
+                build(connection, ingest, report, progress or (lambda line: None))
+            report.bytes = unfinished.stat().st_size
+            sync(unfinished)
+            unfinished.replace(out)
+            sync(out.parent)
+        except sqlite3.Error as error:
+            raise SnapshotError(f"{out}: not published from {ingest}: {error}") from error
+        except OSError as error:
+            raise SnapshotError(f"{out}: not published: {error.strerror or error}") from error
+    report.seconds = time.monotonic() - started
+    return report
+
+
+@contextmanager
+def building(out: Path) -> Iterator[Path]:
+    """An empty file beside `out`, locked while it is built and removed when that fails."""
+    unfinished = out.with_name(out.name + ".tmp")
+    try:
+        handle = os.open(unfinished, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise SnapshotError(f"{unfinished}: cannot be written: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = os.path.samestat(os.fstat(handle), unfinished.stat())
+        except OSError:
+            is_ours = False
+        if not is_ours:  # locked by another process, or moved to its place between our open and our lock
+            raise SnapshotError(f"{unfinished}: another process is publishing this file")
+        os.ftruncate(handle, 0)
+        try:
+            yield unfinished
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+    finally:
+        os.close(handle)
+
+
+def build(connection: sqlite3.Connection, ingest: Path, report: Report, progress: Progress) -> None:
+    """Fill the empty database of `connection` and check it."""
+    search.register(connection)
+    connection.execute("pragma journal_mode=off")
+    connection.execute("pragma synchronous=off")
+    connection.execute("pragma cache_size=-200000")
+    progress(f"copying {ingest.name}")
+    copy_tables(connection, ingest)
+    views = measures()
+    connection.execute(MEASURE_SQL)
+    connection.execute("analyze")
+    for measure in views:
+        progress(f"computing {measure.name}")
+        count = materialise(connection, measure)
+        connection.execute("insert into measure_sql values (?,?,?,?,?)", [*vars(measure).values(), count])
+        create_indexes(connection, measure.name)
+    progress("indexing")
+    for table in (*CODE_TABLES, *DATA_TABLES, "source_records"):
+        create_indexes(connection, table)
+    connection.execute("vacuum")  # before the search index, which holds row numbers that VACUUM may change
+    for table, (columns, select) in FTS.items():
+        create_search(connection, table, columns, select)
+    progress("checking")
+    describe(connection, ingest, report)
+    connection.execute("analyze")
+    connection.execute("pragma journal_mode=delete")
+    verdict = connection.execute("pragma integrity_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"the new file is damaged: {verdict}")
+    note_oddities(connection, report)
+
+
+def copy_tables(connection: sqlite3.Connection, ingest: Path) -> None:
+    """Copy tables with their declarations and indexes, in one read transaction on the ingest database."""
+    connection.execute("attach ? as ingest", [f"{uri(ingest)}?mode=ro"])
+    connection.execute("begin")
+    for table in (*CODE_TABLES, *DATA_TABLES, "state"):
+        declared = connection.execute(
+            "select sql from ingest.sqlite_master where tbl_name = ? and sql is not null and type in ('table', 'index')"
+            " order by type desc, name",
+            [table],
+        ).fetchall()
+        if not declared:
+            raise sqlite3.DatabaseError(f"it has no table {table}")
+        connection.execute(declared[0][0])
+        where = " where key = 'as_of'" if table == "state" else ""
+        connection.execute(f"insert into main.{table} select * from ingest.{table}{where}{order_by(connection, table)}")
+        for (index,) in declared[1:]:
+            connection.execute(index)
+    connection.execute(
+        "insert or ignore into degrees (key, label, is_adoption, description) values (?,?,?,?)", UNSTATED
+    )
+    connection.execute(SOURCE_RECORDS)
+    names = ", ".join(columns_of(connection, "source_records"))
+    connection.execute(
+        f"insert into source_records ({names}) select {names} from ingest.records order by source, key"
+    )
+    connection.execute("commit")
+    connection.execute("detach ingest")
+
+
+def order_by(connection: sqlite3.Connection, table: str) -> str:
+    keys = [row[1] for row in sorted(connection.execute(f"pragma table_info({table})"), key=lambda r: r[5]) if row[5]]
+    return f" order by {', '.join(keys)}" if keys else " order by rowid"
+
+
+def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"pragma table_info({table})")]
+
+
+def measures(folder: Path = VIEWS_DIR) -> list[Measure]:
+    """The files of `views/`, each after those whose names its SQL mentions. Raises SnapshotError on a circle."""
+    waiting = {path.stem: measure_of(path) for path in sorted(folder.glob("*.sql"))}
+    words = {name: set(re.findall(r"\w+", without_comments(measure.sql))) for name, measure in waiting.items()}
+    ordered: list[Measure] = []
+    while waiting:
+        ready = [name for name in waiting if not words[name] & waiting.keys() - {name}]
+        if not ready:
+            raise SnapshotError(f"{folder}: views that need each other: {', '.join(waiting)}")
+        ordered += [waiting.pop(name) for name in ready]
+    return ordered
+
+
+def measure_of(path: Path) -> Measure:
+    sql = path.read_text(encoding="utf-8").strip().rstrip(";")
+    comment = []
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            break
+        comment.append(line.removeprefix("--").strip())
+    if not comment:
+        raise SnapshotError(f"{path}: the first line is not a comment with the question it answers")
+    return Measure(path.stem, comment[0], " ".join(comment[1:]), sql)
+
+
+def without_comments(sql: str) -> str:
+    return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
+
+
+def materialise(connection: sqlite3.Connection, measure: Measure) -> int:
+    """Write the rows of a view into a table of its name, in the order of its key. The number of rows."""
+    names = [column[0] for column in connection.execute(f"select * from ({measure.sql}\n) limit 0").description]
+    key = PRIMARY_KEYS.get(measure.name, ())
+    lines = [declaration(name) + " not null" * (name in key) for name in names]
+    if key:
+        lines.append(f"primary key ({', '.join(key)})")
+    connection.execute(f"create table {measure.name} ({', '.join(lines)})")
+    order = f" order by {', '.join(key)}" if key else ""
+    cursor = connection.execute(f"insert into {measure.name} select * from ({measure.sql}\n){order}")
+    return cursor.rowcount
+
+
+def create_indexes(connection: sqlite3.Connection, table: str) -> None:
+    facets = ROTATIONS.get(table, ())
+    for place, facet in enumerate(facets):
+        rotated = ", ".join(facets[place:] + facets[:place])
+        connection.execute(f"create index idx_{table}_facet_{facet} on {table} ({rotated})")
+    for column in INDEXES.get(table, ()):
+        connection.execute(f"create index if not exists idx_{table}_{column} on {table} ({column})")
+
+
+def create_search(connection: sqlite3.Connection, table: str, columns: tuple[str, ...], select: str) -> None:
+    connection.execute("begin")
+    connection.execute(FTS_TABLE.format(table=table, columns=", ".join(columns)))
+    connection.execute(f"insert into {table}_fts (rowid, {', '.join(columns)}) {select}")
+    connection.execute(f"insert into {table}_fts ({table}_fts) values ('optimize')")
+    connection.execute("commit")
+
+
+def describe(connection: sqlite3.Connection, ingest: Path, report: Report) -> None:
+    """Count and hash what was built, and write the one row of `snapshot`."""
+    tables = [
+        row[0]
+        for row in connection.execute("select name from sqlite_master where type = 'table' order by name")
+        if "_fts" not in row[0] and not row[0].startswith("sqlite_")
+    ]
+    digest = hashlib.sha256()
+    for table in tables:
+        digest.update(f"{table}\n".encode())
+        report.rows[table] = 0
+        for row in connection.execute(f"select * from {table}{order_by(connection, table)}"):
+            digest.update(repr(row).encode())
+            report.rows[table] += 1
+    report.sha256 = digest.hexdigest()
+    connection.execute(SNAPSHOT)
+    connection.execute(
+        "insert into snapshot values (1, (select as_of from sphere_coverage limit 1), ?, ?, ?, ?, ?,"
+        " (select count(*) from adoptions where is_counted = 1), ?)",
+        [
+            datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            ingest.name,
+            own_version(),
+            report.rows["documents"],
+            report.rows["certificates"],
+            report.sha256,
+        ],
+    )
+    report.rows["snapshot"] = 1
+
+
+def note_oddities(connection: sqlite3.Connection, report: Report) -> None:
+    """Warn of what the figures cannot see: edges to works of no known body, and keys that no code table explains."""
+    lost = connection.execute(
+        "select count(*) from relations where type = 'adopts' and target_work not in (select id from works)"
+    ).fetchone()[0]
+    if lost:
+        report.warnings.append(f"{lost} adoptions point to works that are in no table and are not counted")
+    dangling: dict[tuple[str, str], int] = {}
+    for table, _, target, _ in connection.execute("pragma foreign_key_check"):
+        dangling[table, target] = dangling.get((table, target), 0) + 1
+    report.warnings += [f"{n} rows of {table} point to no row of {t}" for (table, t), n in sorted(dangling.items())]
+
+
+def own_version() -> str:
+    try:
+        return version("cyber-spheres")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def uri(path: Path) -> str:
+    return path.absolute().as_uri()
+
+
+def sync(path: Path) -> None:
+    """Make sure that a file (or the names in a folder) is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

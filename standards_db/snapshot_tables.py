@@ -1,0 +1,112 @@
+"""What the published snapshot is made of: copied tables, keys of the tables made from views, indexes, search columns."""
+
+from __future__ import annotations
+
+import re
+
+CODE_TABLES = ("spheres", "bodies", "topics", "statuses", "degrees", "sources")
+DATA_TABLES = (
+    "runs",
+    "works",
+    "documents",
+    "document_texts",
+    "document_topics",
+    "relations",
+    "certificates",
+    "certificate_standards",
+    "memberships",
+    "rejects",
+    "changes",
+    "conflicts",
+    "unknowns",
+    "coverage",
+)
+UNSTATED = ("unstated", "degree not stated", 0, "The source says that it adopts a text and not how closely.")
+SOURCE_RECORDS = """
+create table source_records (
+    source text not null references sources(key), key text not null, kind text, entity text, payload text,
+    page_url text, page_sha256 text, retrieved_at text, first_seen text, last_seen text, vanished_at text,
+    primary key (source, key))
+"""
+PRIMARY_KEYS = {
+    "adoptions": ("document", "work"),
+    "adoption_topics": ("topic", "document", "work"),
+    "alignment": ("work",),
+    "alignment_topics": ("topic", "work"),
+    "divergence_edition_skew": ("topic", "sphere_a", "sphere_b"),
+    "divergence_international_share": ("topic", "sphere"),
+    "divergence_pairs": ("topic", "sphere_a", "sphere_b"),
+    "divergence_shared_base": ("topic", "sphere_a", "sphere_b"),
+    "divergence_stale_share": ("topic", "sphere"),
+    "divergence_uptake": ("topic", "sphere"),
+    "pair_works": ("topic", "sphere_a", "sphere_b", "work"),
+    "sphere_coverage": ("sphere",),
+    "topic_documents": ("topic", "document"),
+}
+FOREIGN_KEYS = {
+    "topic": "topics(key)",
+    "sphere": "spheres(key)",
+    "sphere_a": "spheres(key)",
+    "sphere_b": "spheres(key)",
+    "body": "bodies(key)",
+    "work_body": "bodies(key)",
+    "status": "statuses(key)",
+    "degree": "degrees(key)",
+    "source": "sources(key)",
+    "document": "documents(id)",
+    "target_document": "documents(id)",
+    "newest_edition": "documents(id)",
+    "work": "works(id)",
+    "adopted_work": "works(id)",
+}
+INTEGER = re.compile(
+    r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|(.+_)?(numerator|denominator)|(minimum_)?documents(_[ab])?)$"
+)
+REAL = re.compile(r"(share|uptake|stale|skew|shared_base)(_[ab])?$|.+_share$|median_.+$")
+# One covering index per facet column, beginning with it: an index on that column alone makes SQLite look up every row.
+ROTATIONS = {
+    "documents": ("sphere", "body", "status", "kind"),
+    "topic_documents": ("topic", "sphere", "is_counted", "adopts", "degree"),
+    "certificates": ("scheme", "country", "status", "year"),
+    "adoptions": ("sphere", "degree", "is_counted", "is_stale"),
+    "changes": ("source", "kind", "field"),
+}
+INDEXES = {
+    "documents": ("work", "identifier", "year"),
+    "topic_documents": ("document",),
+    "adoptions": ("work", "target_document"),
+    "adoption_topics": ("document", "work"),
+    "alignment_topics": ("work",),
+    "source_records": ("entity",),
+    "changes": ("entity", "observed_at"),
+    "certificates": ("vendor_key",),
+    "certificate_standards": ("target_work",),
+}
+# The text of an entry is spaced for search, so the index keeps no copy of it; Datasette finds the index by the comment.
+FTS_TABLE = 'create virtual table {table}_fts using fts5 /* content="{table}" */ ({columns}, content=\'\')'
+FTS = {
+    "documents": (
+        ("identifier", "title", "title_zh", "keywords"),
+        "select d.rowid, spaced(coalesce(identifier, identifier_text)), spaced(title), spaced(title_zh),"
+        " spaced(keywords) from documents d left join document_texts t on t.document = d.id order by d.rowid",
+    ),
+    "certificates": (
+        ("vendor", "product", "scheme"),
+        "select rowid, spaced(vendor), spaced(product), spaced(scheme) from certificates order by rowid",
+    ),
+}
+SNAPSHOT = """
+create table snapshot (
+    id integer primary key, as_of text, built_at text not null, ingest text not null, version text not null,
+    documents integer not null, certificates integer not null, adoptions integer not null, sha256 text not null)
+"""
+MEASURE_SQL = """
+create table measure_sql (name text primary key, question text, reading text, sql text not null, row_count integer)
+"""
+
+
+def declaration(name: str) -> str:
+    """A column with the type that its name says and the labelled table that it points to."""
+    kind = "real" if REAL.match(name) else "integer" if INTEGER.match(name) else "text"
+    target = FOREIGN_KEYS.get(name)
+    return f"{name} {kind} references {target}" if target else f"{name} {kind}"
