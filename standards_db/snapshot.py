@@ -1,8 +1,8 @@
 """Publish: build the file that Datasette serves from the ingest database, whole or not at all.
 
 The snapshot is a new file: code and data tables are copied in one read transaction, every view of `views/*.sql`
-becomes a table of the same name (so no reader waits for a join), then come indexes, search and statistics. It takes the place
-of the old file only when it is complete and checked.
+becomes a table of the same name (so no reader waits for a join), then come indexes, search and statistics. It takes the
+place of the old file only when it is complete and checked.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from standards_db.snapshot_tables import (
     UNSTATED,
     declaration,
 )
+
 
 class SnapshotError(Exception):
     """The snapshot could not be published: says which file and why. The published file is as it was."""
@@ -177,9 +178,7 @@ def copy_tables(connection: sqlite3.Connection, ingest: Path) -> None:
     )
     connection.execute(SOURCE_RECORDS)
     names = ", ".join(columns_of(connection, "source_records"))
-    connection.execute(
-        f"insert into source_records ({names}) select {names} from ingest.records order by source, key"
-    )
+    connection.execute(f"insert into source_records ({names}) select {names} from ingest.records order by source, key")
     connection.execute("commit")
     connection.execute("detach ingest")
 

@@ -1,4 +1,4 @@
-"""What the published snapshot is made of: copied tables, keys of the tables made from views, indexes, search columns."""
+"""What the published snapshot is made of: copied tables, keys of tables made from views, indexes, search columns."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ INDEXES = {
     "certificate_standards": ("target_work",),
 }
 # The text of an entry is spaced for search, so the index keeps no copy of it; Datasette finds the index by the comment.
-FTS_TABLE = 'create virtual table {table}_fts using fts5 /* content="{table}" */ ({columns}, content=\'\')'
+FTS_TABLE = "create virtual table {table}_fts using fts5 /* content=\"{table}\" */ ({columns}, content='')"
 FTS = {
     "documents": (
         ("identifier", "title", "title_zh", "keywords"),

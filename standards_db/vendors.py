@@ -30,9 +30,16 @@ BRACKETS = re.compile(r"\([^()]*\)")
 @lru_cache(maxsize=16384)
 def clean_vendor(text: str) -> str:
     """The name as it should be shown: entities resolved, blanks single, page furniture and stray commas gone."""
-    name = html.unescape(text).replace("\ufffd", "")
-    name = GLUED.sub("", unicodedata.normalize("NFKC", name))
-    return BLANKS.sub(" ", name).strip(" ,;|\"")
+    name = text
+    # Some lists escape twice, so tidying goes on until nothing changes.
+    while (tidied := _tidy(name)) != name:
+        name = tidied
+    return name
+
+
+def _tidy(name: str) -> str:
+    name = unicodedata.normalize("NFKC", html.unescape(name)).replace("\ufffd", "")
+    return BLANKS.sub(" ", GLUED.sub("", name)).strip(" ,;|\"")
 
 
 @lru_cache(maxsize=16384)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from . import series
 from .model import Identifier
-from .shape import Shape, shape
+from .shape import Builder, Shape, shape
 
 
-def _certificate(name: str, spell: Callable[[re.Match[str]], str] | None = None) -> object:
+def _certificate(name: str, spell: Callable[[re.Match[str]], str] | None = None) -> Builder:
     known = series.all_series()[name]
 
     def build(m: re.Match[str]) -> Identifier:
@@ -30,22 +30,32 @@ def shapes() -> list[Shape]:
     """The shapes of this module."""
     anssi = r"ANSSI-(?P<scheme>{0})-(?P<year>(?:19|20)\d\d)[/_-](?P<serial>\d\d)(?P<tail>(?:-?V\d+)?(?:-[RSM]\d\d)*)"
     return [
-        shape("EUCC CERTIFICATE", r"(?:CERTIFICATE[ ])?(?P<id>EUCC-(?:\d{4}|[A-Z]{2,6})-\d{4}(?:-\d{1,10}){1,3})",
-              _certificate("EUCC")),
+        shape(
+            "EUCC CERTIFICATE",
+            r"(?:CERTIFICATE[ ])?(?P<id>EUCC-(?:\d{4}|[A-Z]{2,6})-\d{4}(?:-\d{1,10}){1,3})",
+            _certificate("EUCC"),
+        ),
         shape("EUCC", r"(?P<id>EUCC-\d{4}-\d{2,10}(?:-\d{1,5})?)", _certificate("EUCC")),
-        shape("BSI", r"(?P<id>BSI-DSZ-CC-(?:S-)?\d{3,4}(?:-V\d+)?-\d{4}(?:-(?:MA|RA)-?\d\d)*)", _certificate("BSI-DSZ-CC")),
+        shape(
+            "BSI", r"(?P<id>BSI-DSZ-CC-(?:S-)?\d{3,4}(?:-V\d+)?-\d{4}(?:-(?:MA|RA)-?\d\d)*)", _certificate("BSI-DSZ-CC")
+        ),
         shape("BSI", r"(?P<id>BSI-CC-PP-\d{4}(?:-V\d+)?(?:-\d{4})?(?:-MA-?\d\d)?)", _certificate("BSI-CC-PP")),
         shape("ANSSI", anssi.format("CC"), _certificate("ANSSI-CC", _anssi)),
         shape("ANSSI", anssi.format("CSPN"), _certificate("ANSSI-CSPN", _anssi)),
-        shape("NSCIB", r"(?P<id>NSCIB-(?:CC-)?\d{2}-?\d{5,7}(?:-\d\d)?(?:-(?:CR|MA|SS)\d*)?)", _certificate("NSCIB-CC")),
+        shape(
+            "NSCIB", r"(?P<id>NSCIB-(?:CC-)?\d{2}-?\d{5,7}(?:-\d\d)?(?:-(?:CR|MA|SS)\d*)?)", _certificate("NSCIB-CC")
+        ),
         shape("CCEVS", r"(?P<id>CCEVS-VR-(?:CC-)?VID)-?(?P<vid>\d{4,6})(?:-(?P<year>(?:19|20)\d\d))?", _vid),
         shape("CCEVS", r"(?P<id>CCEVS-VR-\d\d-\d{4})", _certificate("CCEVS-VR")),
-        shape("CMVP", r"CMVP[ ]?(?:Cert(?:ificate|\.)?)?[ ]?(?:No\.|Nr\.)?[ ]?\#?[ ]?(?P<id>[1-9]\d{0,4})",
-              _certificate("CMVP", lambda m: f"CMVP {m['id']}"),
-              inside=r"CMVP[ ](?:Cert(?:ificate|\.)?[ ])?(?:No\.[ ])?\#?(?P<id>[1-9]\d{0,4})"),
+        shape(
+            "CMVP",
+            r"CMVP[ ]?(?:Cert(?:ificate|\.)?)?[ ]?(?:No\.|Nr\.)?[ ]?\#?[ ]?(?P<id>[1-9]\d{0,4})",
+            _certificate("CMVP", lambda m: f"CMVP {m['id']}"),
+            inside=r"CMVP[ ](?:Cert(?:ificate|\.)?[ ])?(?:No\.[ ])?\#?(?P<id>[1-9]\d{0,4})",
+        ),
         shape("FR F FEDRAMP", r"(?:FedRAMP[ ])?(?P<id>FR?\d{10}[A-Z]{0,2})", _certificate("FedRAMP")),
         shape("CSEC", r"CSEC[ -]?(?P<id>20\d{5})", _certificate("CSEC", lambda m: f"CSEC{m['id']}")),
-    ]  # fmt: skip
+    ]
 
 
 def _vid(m: re.Match[str]) -> Identifier:

@@ -10,7 +10,7 @@ from .shape import Shape, alternatives, shape
 
 _YEAR = r"(?:19|20)\d\d"
 _NUMBER = r"\d+[A-Z]?(?:\.\d+)*"
-_DUAL = r"(?:/(?P<dual>(?:ISO|IEC)(?:/[A-Z]+)*\ ?(?:TS\ |TR\ )?\d[\d-]*(?::" + _YEAR + r")?))?"
+_DUAL = r"(?:(?:/|\ idt\ )(?P<dual>(?:ISO|IEC)(?:/[A-Z]+)*\ ?(?:TS\ |TR\ )?\d[\d-]*(?::" + _YEAR + r")?))?"
 _TAIL = rf"(?:-(?P<year>{_YEAR}|[5-9]\d))?(?P<sheet>(?:/XG\d+(?:-{_YEAR})?)*){_DUAL}"
 
 
@@ -30,15 +30,24 @@ def _national(m: re.Match[str]) -> Identifier | None:
         if (adopts := parse(m["dual"])) is None:
             return None
     sheets = tuple(s.upper() for s in m["sheet"].split("/") if s)
-    return Identifier("gb", known.body, known.name, m["number"].upper(), full_year(m["year"]),
-                      supplements=sheets, force=known.force, adopts=adopts)  # fmt: skip
+    return Identifier(
+        "gb",
+        known.body,
+        known.name,
+        m["number"].upper(),
+        full_year(m["year"]),
+        supplements=sheets,
+        force=known.force,
+        adopts=adopts,
+    )
 
 
 def _local(m: re.Match[str]) -> Identifier:
     facts = series.local()
     suffix = (m["suffix"] or "").upper()
-    return Identifier("gb", facts["body"], f"DB{m['region']}{suffix}", m["number"], m["year"],
-                      force=facts["force"][suffix])  # fmt: skip
+    return Identifier(
+        "gb", facts["body"], f"DB{m['region']}{suffix}", m["number"], m["year"], force=facts["force"][suffix]
+    )
 
 
 def _group(m: re.Match[str]) -> Identifier:
@@ -54,19 +63,27 @@ def shapes() -> list[Shape]:
     prefix = alternatives(spelled)
     with_slash = alternatives([s for s in (x.name for x in spelled.values()) if "/" in s])
     bare = alternatives([s for s in (x.name for x in spelled.values()) if "/" not in s])
-    inside = (
-        rf"(?:(?P<prefix>(?:{with_slash})|(?:{bare})(?=\ ?{_NUMBER}-(?:{_YEAR}|[5-9]\d)))\ ?(?P<number>{_NUMBER}){_TAIL})"
-    )
+    inside = rf"(?:(?P<prefix>(?:{with_slash})|(?:{bare})(?=\ ?{_NUMBER}-(?:{_YEAR}|[5-9]\d)))\ ?(?P<number>{_NUMBER}){_TAIL})"
     return [
         shape(heads, rf"(?P<prefix>{prefix})\ ?(?P<number>{_NUMBER}){_TAIL}", _national, inside=inside),
         shape("GSB", rf"GSB\ (?P<number>\d\d-\d+)(?:-(?P<year>{_YEAR}))?", _sample, inside=False),
-        shape("DB", rf"DB(?P<region>\d{{2}}(?:\d\d){{0,2}})(?P<suffix>/[TZ])?\ (?P<number>{_NUMBER})(?:-(?P<year>{_YEAR}))?",
-              _local),
-        shape("DB", rf"DB(?P<region>\d{{2}}(?:\d\d){{0,2}})(?P<suffix>/[TZ])(?P<number>{_NUMBER})(?:-(?P<year>{_YEAR}))?",
-              _local),
-        shape("T", rf"T/(?P<code>[A-Z0-9]*[A-Z][A-Z0-9]*?)\ ?(?P<number>{_GROUP_NUMBER})(?:-(?P<year>{_YEAR}))?", _group,
-              inside=rf"T/(?P<code>[A-Z0-9]*[A-Z])\ ?(?P<number>{_GROUP_NUMBER})-(?P<year>{_YEAR})"),
-    ]  # fmt: skip
+        shape(
+            "DB",
+            rf"DB(?P<region>\d{{2}}(?:\d\d){{0,2}})(?P<suffix>/[TZ])?\ (?P<number>{_NUMBER})(?:-(?P<year>{_YEAR}))?",
+            _local,
+        ),
+        shape(
+            "DB",
+            rf"DB(?P<region>\d{{2}}(?:\d\d){{0,2}})(?P<suffix>/[TZ])(?P<number>{_NUMBER})(?:-(?P<year>{_YEAR}))?",
+            _local,
+        ),
+        shape(
+            "T",
+            rf"T/(?P<code>(?=[A-Z0-9]{{2}})[A-Z0-9]*[A-Z][A-Z0-9]*?)\ ?(?P<number>{_GROUP_NUMBER})(?:-(?P<year>{_YEAR}))?",
+            _group,
+            inside=rf"T/(?P<code>(?=[A-Z0-9]{{2}})[A-Z0-9]*[A-Z])\ ?(?P<number>{_GROUP_NUMBER})-(?P<year>{_YEAR})",
+        ),
+    ]
 
 
 _GROUP_NUMBER = r"\d+(?:\.\d+)*(?:-\d{1,3})?"

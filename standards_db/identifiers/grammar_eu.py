@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from . import series
 from .model import Identifier
-from .shape import Shape, alternatives, shape
+from .shape import Builder, Shape, alternatives, shape
 
 _YEAR = r"(?:19|20)\d\d"
 
@@ -22,7 +22,7 @@ _ETSI_NUMBER = rf"""(?:
   | (?P<three>\d{{3}}(?:-\d{{1,3}})*)
 )"""
 _ETSI_TAIL = rf"""(?P<sup>(?:/[AC]\d{{1,2}})*)
-  (?:[, ]+(?:V|version[ ])(?P<v>\d+\.\d+\.\d+)|[, ]+ed\.?[ ]?(?P<ed>\d+))?
+  (?:[, ]+(?:[vV]|version[ ])(?P<v>\d+\.\d+\.\d+)|[, ]+ed\.?[ ]?(?P<ed>\d+))?
   (?:[ ]?\({_YEAR}-\d\d(?:-\d\d)?\))?"""
 
 
@@ -32,7 +32,7 @@ def _etsi(m: re.Match[str]) -> Identifier | None:
     group = parts.get("group")
     if group and kind not in ("GS", "GR"):
         return None
-    number = _spaced(parts["six"]) if parts["six"] else (parts.get("gsm") or group or parts.get("three"))
+    number = _spaced(parts["six"]) if parts["six"] else (parts.get("gsm") or group or parts["three"])
     edition = f"V{parts['v']}" if parts["v"] else (f"ed.{parts['ed']}" if parts["ed"] else None)
     sups = tuple(s.upper() for s in parts["sup"].split("/") if s)
     known = series.all_series()["ETSI"]
@@ -61,7 +61,7 @@ _HEAD = r"""(?P<head>
   | (?:CEN/CLC|CEN|CLC)[ ](?:ISO/IEC|ISO|IEC)[/ ](?:TS|TR)
   | EN[ -]?(?:CLC|CEN)(?:/CLC)?(?:/(?:TS|TR))?
   | EN(?:[ -](?:ISO/IEC/IEEE|ISO/IEC|ISO/IEEE|ISO/ASTM|ISO/CIE|IEC/IEEE|ISO|IEC)(?:[/ ](?:TS|TR))?)?
-  | CWA | HD | ENV(?:[ ](?:ISO|IEC))? | CR | ES
+  | CWA | HD(?=[ ]?\d{4}|[ ]?\d[\d-]*:) | ENV(?:[ ](?:ISO|IEC))? | CR(?=[ ]?\d{4}|[ ]?\d[\d-]*:)
 )"""
 _CEN_NUMBER = r"(?P<number>\d{1,6}(?:-\d+[A-Z]?)*?)"
 _CEN_YEAR = rf"(?:[:-](?P<year>{_YEAR}(?:-(?:0[1-9]|1[0-2]))?))?"
@@ -126,11 +126,18 @@ def _national(m: re.Match[str]) -> Identifier | None:
     stem = replace(adopted, edition=None, supplements=(), stage=None)
     known = series.all_series()[publisher]
     year = m["year"] or None
-    return Identifier("cen", known.body, f"{publisher}{joint}{adopted.series}", adopted.number, year,
-                      supplements=adopted.supplements, adopts=stem)  # fmt: skip
+    return Identifier(
+        "cen",
+        known.body,
+        f"{publisher}{joint}{adopted.series}",
+        adopted.number,
+        year,
+        supplements=adopted.supplements,
+        adopts=stem,
+    )
 
 
-def _bsi(name: str) -> object:
+def _bsi(name: str) -> Builder:
     known = series.all_series()[name]
 
     def build(m: re.Match[str]) -> Identifier:
@@ -151,29 +158,44 @@ def shapes() -> list[Shape]:
     kinds = alternatives(every["ETSI"].kinds)
     national = alternatives([s.name for s in every.values() if "national" in s.kinds])
     pr = r"(?:(?P<pr>F?pr)[ ]?)?"
-    cen = rf"{pr}{_HEAD}[ ]?{_CEN_NUMBER}{_CEN_YEAR}{_CEN_SUP}"
+    cen = rf"{pr}{_HEAD}[ ]?{_CEN_NUMBER}{_CEN_YEAR}{_CEN_SUP}(?:[ ]rev)?"
     slash_pr = rf"(?P<owner>CEN|CLC|CEN/CLC)/(?P<pr>F?pr)(?P<type>TS|TR)[ ]?{_CEN_NUMBER}{_CEN_YEAR}{_CEN_SUP}"
-    strict = rf"""{pr}{_HEAD}[ ](?P<number>\d{{1,6}}(?:-\d+)*?)
+    strict = rf"""(?!(?:HD|CR|ENV)[ ][\d-]*(?![\d-]*[:-]{_YEAR})){pr}{_HEAD}[ ](?P<number>\d{{1,6}}(?:-\d+)*?)
         (?:(?<=[ ]\d{{4}})|(?<=\d{{5}})|(?<=\d-\d)|(?<=(?:ISO|IEC)[ ]\d{{3}})|(?=[:-]{_YEAR}))
         {_CEN_YEAR}{_CEN_SUP}"""
     six = rf"(?P<kind>EN|TS|TR|ES|EG|ETS)[ ]?(?P<six>3\d{{2}}[ ]?\d{{3}}(?:-\d{{1,3}})*){_ETSI_TAIL}"
     technical = rf"(?P<kind>TS|TR)[ ](?P<six>1\d{{2}}[ ]?\d{{3}}(?:-\d{{1,3}})*){_ETSI_TAIL}"
     version = r"(?:[ ,]+V(?:ersion)?\.?[ ]?(?P<version>\d[\d.]*(?:-\d\d)?))?"
     return [
-        shape("ETSI FINAL DRAFT", rf"(?:(?:Final[ ])?Draft[ ])?ETSI[ ](?P<kind>{kinds})[ ]?{_ETSI_NUMBER}{_ETSI_TAIL}", _etsi),
+        shape(
+            "ETSI FINAL DRAFT",
+            rf"(?:(?:Final[ ])?Draft[ ])?ETSI[ ](?P<kind>{kinds})[ ]?{_ETSI_NUMBER}{_ETSI_TAIL}",
+            _etsi,
+        ),
         shape("EN TS TR ES EG ETS", six, _etsi),
         shape("TS TR", technical, _etsi),
-        shape("EN PREN FPREN CEN CLC PRCEN PRCLC FPRCEN FPRCLC CWA PRCWA HD PRHD FPRHD ENV PRENV CR", cen, _cen,
-              inside=strict),
+        shape(
+            "EN PREN FPREN CEN CLC PRCEN PRCLC FPRCEN FPRCLC CWA PRCWA HD PRHD FPRHD ENV PRENV CR",
+            cen,
+            _cen,
+            inside=strict,
+        ),
         shape("CEN CLC", slash_pr, _slashed),
-        shape(" ".join(s.name for s in every.values() if "national" in s.kinds),
-              rf"(?P<publisher>{national})(?:[ ](?:CEI|C))?[ -](?P<rest>(?:EN|CLC|CEN|ISO|IEC|CWA|HD).*?(?:[:-](?P<year>{_YEAR}(?:-\d\d)?))?"
-              rf"(?:[/+]A(?:\d{{1,2}}|[A-Z]\d?)(?::{_YEAR})?)*)", _national,
-              inside=rf"(?P<publisher>{national})[ -](?P<rest>(?:EN|ISO|IEC)[A-Z/ -]*[ ]\d[\d-]*:(?P<year>{_YEAR}(?:-\d\d)?))"),
-        shape("BSI TR", rf"(?:BSI[ -]TR[ -]?|TR-(?=0))(?P<number>\d{{5}}(?:-\d+(?:\.\d+)?)?(?:-P\d)?){version}", _bsi("BSI TR")),
+        shape(
+            " ".join(s.name for s in every.values() if "national" in s.kinds),
+            rf"(?P<publisher>{national})(?:[ ](?:CEI|C))?[ -](?P<rest>(?:EN|CLC|CEN|ISO|IEC|CWA|HD).*?(?:[:-](?P<year>{_YEAR}(?:-\d\d)?))?"
+            rf"(?:[/+]A(?:\d{{1,2}}|[A-Z]\d?)(?::{_YEAR})?)*)",
+            _national,
+            inside=rf"(?P<publisher>{national})[ -](?P<rest>(?:EN|ISO|IEC)[A-Z/ -]*[ ]\d[\d-]*:(?P<year>{_YEAR}(?:-\d\d)?))",
+        ),
+        shape(
+            "BSI TR",
+            rf"(?:BSI[ -]TR[ -]?|TR-(?=0))(?P<number>\d{{5}}(?:-\d+(?:\.\d+)?)?(?:-P\d)?){version}",
+            _bsi("BSI TR"),
+        ),
         shape("BSI", rf"BSI[ -]Standard[ -](?P<number>[12]00-\d){version}", _bsi("BSI-Standard")),
         shape("ANSSI", rf"ANSSI-(?P<kind>{alternatives(every['ANSSI'].kinds)})-(?P<number>\d{{3}}(?:-EN)?)", _anssi),
-    ]  # fmt: skip
+    ]
 
 
 def _slashed(m: re.Match[str]) -> Identifier | None:

@@ -15,7 +15,15 @@ _KINDS = ("TS", "TR", "PAS", "Guide", "ISP", "IWA", "R", "SRD", "DTS", "DTR", "D
 _SUP = rf"""[/+ ](?:(?:CD|WD|AWI|NP|PRF|F?DIS)[ ])?
   (?:Amd|Cor|Add|Suppl|Ext|ISH|F?DAM|F?DCOR|Amendment|Corrigendum)\.?[ ]?\d+(?:\.\d)?(?:[:-]{_YEAR})?"""
 _SUP_PARTS = re.compile(rf"(\+?)[/ ]?(?:(CD|WD|AWI|NP|PRF|F?DIS) )?([A-Z]+)\.? ?(\d+(?:\.\d)?)(?:[:-]({_YEAR}))?", re.I)
-_SUP_NAMES = {"AMENDMENT": "Amd", "CORRIGENDUM": "Cor", "AMD": "Amd", "COR": "Cor", "ADD": "Add", "SUPPL": "Suppl", "EXT": "Ext"}
+_SUP_NAMES = {
+    "AMENDMENT": "Amd",
+    "CORRIGENDUM": "Cor",
+    "AMD": "Amd",
+    "COR": "Cor",
+    "ADD": "Add",
+    "SUPPL": "Suppl",
+    "EXT": "Ext",
+}
 _PACKAGE = r"(?:[ -](?P<package>CSV|RLV|CMV|SER|EXV|HBK|Redline))?"
 _LANGUAGE = r"(?:[ ]?\((?:[EFRDS](?:/[EFRS])*|en|fr)\))?"
 
@@ -27,8 +35,10 @@ def _iso_pattern(publishers: str, *, strict: bool) -> str:
     draft = r"(?:/(?P<draft>D-?(?:[A-Z]*\d[\w.]*?|IS|FDIS)))?"
     year = rf"(?:[:-](?P<year>{_YEAR}(?:-{_MONTH})?))?"
     gap = "[ ]" if strict else "[ -]?"
-    return (rf"(?P<pub>{publishers})(?:(?<=IEEE)[ ]Std)?{stage}{kind}{gap}(?P<p>P)?{number}{draft}{year}(?P<sups>(?:{_SUP})*)"
-            rf"{_PACKAGE}{_LANGUAGE}")  # fmt: skip
+    return (
+        rf"(?P<pub>{publishers})(?:(?<=IEEE)[ ]Std)?{stage}{kind}{gap}(?P<p>P)?{number}{draft}{year}(?P<sups>(?:{_SUP})*)"
+        rf"{_PACKAGE}{_LANGUAGE}"
+    )
 
 
 def _iso(m: re.Match[str]) -> Identifier | None:
@@ -40,7 +50,7 @@ def _iso(m: re.Match[str]) -> Identifier | None:
         if not number:
             return None
     draft = (m["draft"] or "").upper().replace("-", "").replace("DD", "D", 1)
-    draft = {"DIS": "DIS", "DFDIS": "FDIS"}.get(draft, draft)
+    draft = re.sub(r"^DIS(\d)$", r"DIS.\1", draft.replace("DFDIS", "FDIS"))
     if m["p"] and not (draft or stage or "IEEE" in known.name):
         return None
     if kind in ("DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR"):
@@ -106,7 +116,9 @@ _ITU_NUMBER = r"""(?P<number>[A-Z]\.\d+(?:\.\d+)*(?:-\d+)?(?:[ ]?(?:bis|ter))?(?
 def _3gpp(m: re.Match[str]) -> Identifier:
     known = series.all_series()["3GPP"]
     version = m["v"] or m["rv"]
-    return Identifier("3gpp", known.body, f"3GPP {m['kind'].upper()}", m["number"].upper(), f"V{version}" if version else None)
+    return Identifier(
+        "3gpp", known.body, f"3GPP {m['kind'].upper()}", m["number"].upper(), f"V{version}" if version else None
+    )
 
 
 def _rfc(m: re.Match[str]) -> Identifier:
@@ -151,21 +163,46 @@ def shapes() -> list[Shape]:
     iso = alternatives(series.spellings("iso"))
     itu = rf"(?:[ ]?\((?P<date>{_DATE})\))?(?P<sups>(?:{_ITU_SUP})*)"
     sector = r"(?:(?:Rec(?:\.|ommendation)[ ])?(?:ITU-?(?P<sector>T)|CCITT)[ ]?(?:Rec(?:\.|ommendation)?[ ]?)?|Rec(?:\.|ommendation)[ ])"
-    version = r"(?:[, ]+(?:v|version[ ])(?P<v>\d+\.\d+\.\d+)|:(?:rel-\d+|r\d+|umts|ph\d)/(?P<rv>\d+\.\d+\.\d+))?(?:[ ](?:Release|Rel\.?|Rel-)[ ]?\d+)?"
+    version = r"(?:[, ]+(?:[vV]|version[ ])(?P<v>\d+\.\d+\.\d+)|:(?:rel-\d+|r\d+|umts|ph\d)/(?P<rv>\d+\.\d+\.\d+))?(?:[ ](?:Release|Rel\.?|Rel-)[ ]?\d+)?"
     draft = r"(?P<name>draft(?:-[a-z0-9.+_]+){2,}?)(?:-(?P<revision>\d\d))?(?:\.txt|\.html)?"
     return [
         shape("ISO IEC IEEE IWA CISPR", _iso_pattern(iso, strict=False), _iso, inside=_iso_pattern(iso, strict=False)),
         shape("ITU CCITT REC RECOMMENDATION", sector + _ITU_NUMBER + itu, _itu),
-        shape("ITU REC RECOMMENDATION", rf"(?:Rec(?:\.|ommendation)[ ])?ITU-?R[ ](?:Rec(?:\.|ommendation)?[ ])?"
-              rf"(?P<number>[A-Z]{{1,4}}\.\d+)(?:-(?P<edition>\d{{1,2}}))?(?:[ ]\((?:{_DATE})\))?", _itu_r),
-        shape("3GPP TS TR", rf"(?:3GPP[ ]?)?(?P<kind>TS|TR)[ ]?(?P<number>\d\d\.\d{{2,3}}U?(?:-\d{{1,2}}){{0,2}}){version}",
-              _3gpp, inside=rf"(?:3GPP[ ])?(?P<kind>TS|TR)[ ](?P<number>\d\d\.\d{{3}}(?:-\d{{1,2}}){{0,2}}){version}"),
-        shape("RFC BCP STD FYI IETF", r"(?:IETF[ ])?(?P<kind>RFC|BCP|STD|FYI)[ -]?(?P<number>\d{1,5})", _rfc,
-              inside=r"(?:IETF[ ])?(?P<kind>RFC|BCP|STD|FYI)[ -]?(?P<number>\d{1,5})"),
-        shape("DRAFT INTERNET I", rf"(?:(?:Internet-Draft|I-D)[ .])?{draft}", _draft,
-              inside=r"(?P<name>draft(?:-[a-z0-9]+){2,}?)(?:-(?P<revision>\d\d))?(?!-)"),
-        shape("OASIS", r"OASIS[ ](?P<name>[A-Za-z0-9][A-Za-z0-9._+]*(?:-[A-Za-z0-9._+]+)*(?:[ ][vV]\d+(?:\.\d+)*(?:-[A-Za-z0-9.]+)*)?)",
-              _oasis, inside=r"OASIS[ ](?P<name>[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*[ -][vV]\d+(?:\.\d+)+(?:-[A-Za-z0-9]+)*)"),
-        shape("W3C", r"W3C[ ](?:(?P<stage>REC|CRD?|PR|PER|WD|NOTE|FPWD)-)?(?P<name>[A-Za-z0-9]*[A-Za-z][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*?)"
-              r"(?:-(?P<edition>\d+(?:\.\d+)*))?", _w3c, inside=False),
-    ]  # fmt: skip
+        shape(
+            "ITU REC RECOMMENDATION",
+            rf"(?:Rec(?:\.|ommendation)[ ])?ITU-?R[ ](?:Rec(?:\.|ommendation)?[ ])?"
+            rf"(?P<number>[A-Z]{{1,4}}\.\d+)(?:-(?P<edition>\d{{1,2}}))?(?:[ ]\((?:{_DATE})\))?",
+            _itu_r,
+        ),
+        shape(
+            "3GPP TS TR",
+            rf"(?:3GPP[ ]?)?(?P<kind>TS|TR)[ ]?(?P<number>\d\d\.\d{{2,3}}U?(?:-\d{{1,2}}){{0,2}}){version}",
+            _3gpp,
+            inside=rf"(?:3GPP[ ])?(?P<kind>TS|TR)[ ](?P<number>\d\d\.\d{{3}}(?:-\d{{1,2}}){{0,2}}){version}",
+        ),
+        shape(
+            "RFC BCP STD FYI IETF",
+            r"(?:IETF[ ])?(?P<kind>RFC|BCP|STD|FYI)[ -]?(?P<number>\d{1,5})",
+            _rfc,
+            inside=r"(?:IETF[ ])?(?P<kind>RFC|BCP|STD|FYI)[ -]?(?P<number>\d{1,5})",
+        ),
+        shape(
+            "DRAFT INTERNET I",
+            rf"(?:(?:Internet-Draft|I-D)[ .])?{draft}",
+            _draft,
+            inside=r"(?P<name>draft(?:-[a-z0-9]+){2,}?)(?:-(?P<revision>\d\d))?(?!-)",
+        ),
+        shape(
+            "OASIS",
+            r"OASIS[ ](?P<name>[A-Za-z0-9][A-Za-z0-9._+]*(?:-[A-Za-z0-9._+]+)*(?:[ ][vV]\d+(?:\.\d+)*(?:-[A-Za-z0-9.]+)*)?)",
+            _oasis,
+            inside=r"OASIS[ ](?P<name>[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*[ -][vV]\d+(?:\.\d+)+(?:-[A-Za-z0-9]+)*)",
+        ),
+        shape(
+            "W3C",
+            r"W3C[ ](?:(?P<stage>REC|CRD?|PR|PER|WD|NOTE|FPWD)-)?(?P<name>[A-Za-z0-9]*[A-Za-z][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*?)"
+            r"(?:-(?P<edition>\d+(?:\.\d+)*))?",
+            _w3c,
+            inside=False,
+        ),
+    ]

@@ -6,10 +6,18 @@ import re
 
 from . import series
 from .model import Identifier
-from .shape import Shape, alternatives, shape
+from .shape import Builder, Shape, alternatives, shape
 
 _YEAR = r"(?:19|20)\d\d"
-_STAGES = {"draft": "draft", "initial": "ipd", "second": "2pd", "2nd": "2pd", "third": "3pd", "3rd": "3pd", "final": "fpd"}
+_STAGES = {
+    "draft": "draft",
+    "initial": "ipd",
+    "second": "2pd",
+    "2nd": "2pd",
+    "third": "3pd",
+    "3rd": "3pd",
+    "final": "fpd",
+}
 _EDITION = r"""(?:
       [ ,.]*(?:Rev(?:ision|\.)?|R)[ .]?(?P<rev>\d+|\(r\))
     | -(?P<dash>\d+)
@@ -23,7 +31,7 @@ _PART = r"(?:[ ,]*(?:(?P<vol>Vol(?:ume|\.)?|v)|P(?:ar)?t\.?|p(?=\d))[ .]?(?P<par
 _LEAD = r"(?P<draft>Draft[ ])?(?:NIST[ .-]?)?"
 
 
-def _nist(name: str) -> object:
+def _nist(name: str) -> Builder:
     known = series.all_series()[name]
 
     def build(m: re.Match[str]) -> Identifier:
@@ -54,8 +62,10 @@ def _stage(parts: dict[str, str | None]) -> str | None:
 
 def _nist_shapes() -> list[Shape]:
     tail = _EDITION + _STAGE
-    sp = r"(?:SP|Special[ ]Publication)[ .-]?(?P<number>\d{3,4}-\d+[A-Z]?)" + _PART + tail
-    fips = r"FIPS[ .-]?(?:PUB(?:S|LICATION)?)?[ .-]*(?P<number>\d{1,3})(?:-(?P<dash>\d{1,2}))?(?:-(?:19|20)\d\d)?" + _STAGE
+    sp = r"(?:SP|Special[ ]Publication)[ .-]?(?P<number>\d{3,4}-\d+[A-Z]?|1[23]\d[1-9]|1[23][1-9]0)" + _PART + tail
+    fips = (
+        r"FIPS[ .-]?(?:PUB(?:S|LICATION)?)?[ .-]*(?P<number>\d{1,3})(?:-(?P<dash>\d{1,2}))?(?:-(?:19|20)\d\d)?" + _STAGE
+    )
     ir = r"(?:IR|(?:Internal|Interagency)[ ]Report)[ .-]?(?P<number>\d{4}[A-Z]?)" + _PART + tail
     cswp = r"(?:CSWP|Cyber[Ss]ecurity[ ]White[ ]Paper)[ .-]?(?P<number>\d+[A-Z]?)" + tail
     rest = r"(?:NIST[ .-]?)(?P<draft>)"
@@ -68,7 +78,7 @@ def _nist_shapes() -> list[Shape]:
         shape("NIST", rest + r"TN[ .-]?(?P<number>\d{3,4}[A-Z]?)" + tail, _nist("NIST TN")),
         shape("NIST", rest + r"HB[ .-]?(?P<number>\d{2,3}(?:-\d+[A-Z]?)?)" + tail, _nist("NIST HB")),
         shape("NIST", rest + r"GCR[ .-]?(?P<number>\d{2,4}-\d+)" + tail, _nist("NIST GCR")),
-    ]  # fmt: skip
+    ]
 
 
 def _ansi(m: re.Match[str]) -> Identifier:
@@ -79,7 +89,7 @@ def _ansi(m: re.Match[str]) -> Identifier:
     return Identifier("ansi", known.body, "ANSI", number, m["year"], supplements=redline)
 
 
-def _of(name: str) -> object:
+def _of(name: str) -> Builder:
     known = series.all_series()[name]
 
     def build(m: re.Match[str]) -> Identifier:
@@ -113,7 +123,7 @@ def _nerc(m: re.Match[str]) -> Identifier:
     return Identifier(known.family, known.body, f"NERC {m['topic'].upper()}", m["number"].upper(), edition)
 
 
-def _versioned(name: str, prefix: str) -> object:
+def _versioned(name: str, prefix: str) -> Builder:
     known = series.all_series()[name]
     canonical = {k.upper(): k for k in known.kinds}
 
@@ -136,20 +146,33 @@ def shapes() -> list[Shape]:
     versions = r"(?:[ :-]*[vV]?\.?[ ]?(?P<version>\d+(?:\.\d+)*))?"
     return [
         *_nist_shapes(),
-        shape("ANSI ASC X", rf"(?:(?:ANSI|ASC)[ /]?)?{x9}{year}?", _ansi,
-              inside=rf"(?:(?:ANSI|ASC)[ ]{x9}{year}?)"),
+        shape("ANSI ASC X", rf"(?:(?:ANSI|ASC)[ /]?)?{x9}{year}?", _ansi, inside=rf"(?:(?:ANSI|ASC)[ ]{x9}{year}?)"),
         shape("X", rf"{x9}{year}", _ansi),
-        shape("ANSI", rf"ANSI[ ](?P<number>(?!X9)[A-Z]\d+(?:\.\d+)*(?:-\d{{1,2}}(?=-))?){year}?(?P<redline>[ ]Redline)?", _ansi),
+        shape(
+            "ANSI",
+            rf"ANSI[ ](?P<number>(?!X9)[A-Z]\d+(?:\.\d+)*(?:-\d{{1,2}}(?=-))?){year}?(?P<redline>[ ]Redline)?",
+            _ansi,
+        ),
         shape("ANSI INCITS", rf"(?:ANSI[ /])?INCITS[ ]?(?P<number>\d+(?:\.\d+)?(?:-\d{{1,2}})?){year}?", _of("INCITS")),
-        shape("INCITS ANSI", rf"(?:ANSI/)?INCITS[/ ]{iso}[ ]?(?P<number>\d+(?:-\d{{1,2}})*){year}?(?:[ ]\({_YEAR}\))?",
-              _incits_iso),
+        shape(
+            "INCITS ANSI",
+            rf"(?:ANSI/)?INCITS[/ ]{iso}[ ]?(?P<number>\d+(?:-\d{{1,2}})*){year}?(?:[ ]\({_YEAR}\))?",
+            _incits_iso,
+        ),
         shape("ANSI ISA", rf"(?:ANSI/)?ISA[ -](?P<number>\d+(?:[.-]\d{{1,2}})*){year}?", _isa),
-        shape("ANSI UL", rf"(?:ANSI/(?:CAN/)?)?UL[ ]?(?P<number>\d{{2,5}}(?:-\d{{1,2}})*){year}?", _of("UL"),
-              inside=rf"(?:ANSI/(?:CAN/)?)?UL[ ](?P<number>\d{{3,5}}(?:-\d{{1,2}})*){year}?"),
-        shape("NERC " + " ".join(nerc),
-              rf"(?:NERC[ ])?(?P<topic>{topic})-(?P<number>STD-\d{{3}}[A-C]?|\d{{3}}{region})"
-              r"(?:-(?P<edition>\d+(?:\.\d+)*(?:\([iv]+\))?[a-z]?))?", _nerc,
-              inside=rf"(?:NERC[ ])?(?P<topic>{topic})-(?P<number>\d{{3}}{region})-(?P<edition>\d+(?:\.\d+)*[a-z]?)"),
+        shape(
+            "ANSI UL",
+            rf"(?:ANSI/(?:CAN/)?)?UL[ ]?(?P<number>\d{{2,5}}(?:-\d{{1,2}})*){year}?",
+            _of("UL"),
+            inside=rf"(?:ANSI/(?:CAN/)?)?UL[ ](?P<number>\d{{3,5}}(?:-\d{{1,2}})*){year}?",
+        ),
+        shape(
+            "NERC " + " ".join(nerc),
+            rf"(?:NERC[ ])?(?P<topic>{topic})-(?P<number>STD-\d{{3}}[A-C]?|\d{{3}}{region})"
+            r"(?:-(?P<edition>\d+(?:\.\d+)*(?:\([iv]+\))?[a-z]?))?",
+            _nerc,
+            inside=rf"(?:NERC[ ])?(?P<topic>{topic})-(?P<number>\d{{3}}{region})-(?P<edition>\d+(?:\.\d+)*[a-z]?)",
+        ),
         shape("PCI", rf"PCI[ -](?P<kind>{alternatives(every['PCI'].kinds)}){versions}", _versioned("PCI", "v")),
         shape("OWASP", rf"OWASP[ ](?P<kind>{alternatives(every['OWASP'].kinds)}){versions}", _versioned("OWASP", "")),
-    ]  # fmt: skip
+    ]

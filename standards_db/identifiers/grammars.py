@@ -13,7 +13,8 @@ from .shape import Shape
 
 _LONGEST = 120
 _HEAD = re.compile(r"3GPP|W3C|[A-Z]+", re.I)
-_WORD = re.compile(r"(?<![A-Za-z0-9])(?:3GPP|W3C|[A-Za-z]+)")
+_WORD = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z]/)(?:3GPP|W3C|[A-Za-z]+)")
+_GLUED = re.compile(r"(?<=[:-](?:19|20)\d\d)(?=(?:ISO|IEC|EN|GB|ETSI)[ /])")
 _MODULES = (grammar_cn, grammar_us, grammar_intl, grammar_eu, grammar_ieee, grammar_certificates)
 
 
@@ -57,7 +58,7 @@ def _meant(printed: Identifier) -> Identifier:
 
 def find(text: str) -> list[Identifier]:
     """Designations inside running text, in order of appearance, without overlaps."""
-    folded = fold(text)
+    folded = _GLUED.sub(" ", fold(text))
     out: list[Identifier] = []
     end = 0
     for word in _WORD.finditer(folded):

@@ -220,7 +220,19 @@ def _number_only(i: Identifier, dated: bool) -> str:
 
 
 _RENDER: dict[str, Callable[[Identifier, bool], str]] = {
-    "gb": _hyphen_year, "nist": _nist, "ietf": _ietf, "etsi": _etsi, "cen": _cen, "iso": _iso, "itu": _itu,
-    "ieee": _ieee, "ansi": _ansi, "oasis": _oasis, "w3c": _w3c, "nerc": _nerc, "bsi": _bsi,
-    "anssi": _number_only, "certificate": _number_only,
-}  # fmt: skip
+    "gb": _hyphen_year,
+    "nist": _nist,
+    "ietf": _ietf,
+    "etsi": _etsi,
+    "cen": _cen,
+    "iso": _iso,
+    "itu": _itu,
+    "ieee": _ieee,
+    "ansi": _ansi,
+    "oasis": _oasis,
+    "w3c": _w3c,
+    "nerc": _nerc,
+    "bsi": _bsi,
+    "anssi": _number_only,
+    "certificate": _number_only,
+}

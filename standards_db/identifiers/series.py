@@ -11,7 +11,8 @@ import yaml
 
 _FILE = Path(__file__).with_name("series.yml")
 FAMILIES = frozenset(
-    "gb nist ietf etsi cen iso itu 3gpp ieee ansi oasis w3c bsi anssi owasp pci nerc certificate".split()
+    ("gb", "nist", "ietf", "etsi", "cen", "iso", "itu", "3gpp", "ieee", "ansi", "oasis", "w3c", "bsi", "anssi")
+    + ("owasp", "pci", "nerc", "certificate")
 )
 
 
@@ -36,7 +37,8 @@ class Series:
 @cache
 def _data() -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(_FILE.read_text(encoding="utf-8"), Loader=loader)
+    data: dict[str, Any] = yaml.load(_FILE.read_text(encoding="utf-8"), Loader=loader)
+    return data
 
 
 @cache
@@ -89,14 +91,16 @@ def spellings(family: str) -> dict[str, Series]:
     return table
 
 
+@cache
 def local() -> dict[str, Any]:
     """Body, force by suffix and examples of the local standards DBnn."""
-    return _data()["local"]
+    return dict(_data()["local"])
 
 
+@cache
 def group() -> dict[str, Any]:
     """Default body, known group codes and examples of the group standards T/CODE."""
-    return _data()["group"]
+    return dict(_data()["group"])
 
 
 @cache

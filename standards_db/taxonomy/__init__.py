@@ -65,7 +65,7 @@ _DEGREE_START = re.compile(
 )
 
 _BODY_KEYS = {fold(alias): body.key for body in BODIES.values() for alias in check.body_names(body)}
-_COUNTRY_KEYS = {fold(alias): c.key for c in COUNTRIES.values() for alias in check.country_names(c)}
+_COUNTRY_KEYS = {fold(alias).rstrip("."): c.key for c in COUNTRIES.values() for alias in check.country_names(c)}
 _ADDRESS_LINES = [
     (re.compile(pattern), key) for key, pattern in model.read("countries").get("address_lines", {}).items()
 ]

@@ -80,7 +80,7 @@ class SamrStd(SourceSpider):
         for row in answer["rows"]:
             record = row_record(row)
             yield record
-            found.append(str(row.get("id") if isinstance(row, dict) else row))
+            found.append(str(row.get("id") or row.get("C_STD_CODE")) if isinstance(row, dict) else str(row))
             if isinstance(record, Document) and record.url and record.keywords:
                 yield self.request(record.url)  # only the detail page prints what is adopted, and how
         yield from self.next_page(answer, response.url, seen, found)

@@ -91,7 +91,7 @@ class Etsi(SourceSpider):
         yield self.request(address, meta={"seen": set(), "tries": 0})
 
     def parse_page(self, response: Response) -> Iterator[Document | Refused | scrapy.Request]:
-        """One page of the search. A live crawl carries `seen` in meta, asks a broken page again and proves its paging."""
+        """One page of the search. A live crawl has `seen` in meta: it asks a broken page again and proves its paging."""
         seen = response.meta.get("seen")
         try:
             found = read_rows(self, response)
@@ -127,7 +127,7 @@ class Etsi(SourceSpider):
 
 
 def read_rows(spider: SourceSpider, response: Response) -> list[dict[str, Any]]:
-    """The rows of a JSON or CSV answer; an empty list is a search without hits. Raises PageRefused for anything else."""
+    """The rows of a JSON or CSV answer; an empty list is a search without hits. Anything else raises PageRefused."""
     text = response.body.decode("utf-8-sig", "replace").lstrip()
     if not text:
         raise PageRefused("empty page")

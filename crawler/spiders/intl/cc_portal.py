@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin
 
-import scrapy
 from parsel import Selector
 from scrapy.http import HtmlResponse, Response
 
@@ -144,7 +143,8 @@ def is_product_table(table: Selector) -> bool:
 
 def products(table: Selector) -> Iterator[Row | Refused]:
     """The rows of one category's table of products."""
-    columns = columns_of(table, {"product": "name", "vendor": "manufacturer", "scheme": "scheme", "compliance": "level"})
+    names = {"product": "name", "vendor": "manufacturer", "scheme": "scheme", "compliance": "level"}
+    columns = columns_of(table, names)
     if not {"name", "scheme"} <= set(columns):
         return
     for cells in body_rows(table, columns):
@@ -165,9 +165,8 @@ def products(table: Selector) -> Iterator[Row | Refused]:
 
 def profiles(table: Selector) -> Iterator[Row]:
     """The rows of one category's table of protection profiles."""
-    columns = columns_of(
-        table, {"protection profile": "name", "version": "version", "scheme": "scheme", "assurance level": "level"}
-    )
+    names = {"protection profile": "name", "version": "version", "scheme": "scheme", "assurance level": "level"}
+    columns = columns_of(table, names)
     for cells in body_rows(table, columns):
         link = cells["name"].css("a[href]")
         yield {
@@ -289,7 +288,8 @@ def certificate(row: Row | Refused, url: str) -> Certificate | Refused:
 
 def profile_names(row: Row) -> Iterator[str]:
     """The profiles a product conforms to: lines of a page's cell, or the CSV's text cut at commas outside brackets."""
-    for part in (*row.get("profiles", "").split("\n"), *COMMA_OUTSIDE_BRACKETS.split(row.get("protection profile(s)", ""))):
+    in_csv = COMMA_OUTSIDE_BRACKETS.split(row.get("protection profile(s)", ""))
+    for part in (*row.get("profiles", "").split("\n"), *in_csv):
         if text := clean(part):
             yield text
 
@@ -327,9 +327,24 @@ def merged(
     for record in records:
         if isinstance(record, Refused):
             yield record
+        elif record.key not in kept:
+            kept[record.key] = record
+        elif is_another(kept[record.key], record):
+            reason = "another certificate of the same scheme, vendor, product and date"
+            yield Refused(reason=reason, text=record.url or record.level_text or "", key=record.key)
         else:
-            kept[record.key] = join(kept[record.key], record) if record.key in kept else record
+            kept[record.key] = join(kept[record.key], record)
     yield from kept.values()
+
+
+def is_another(first: Certificate | Document, again: Certificate | Document) -> bool:
+    """Two certificates may share all that makes the key: their levels differ, or their reports within one category."""
+    if not isinstance(first, Certificate) or not isinstance(again, Certificate):
+        return False
+    if first.level_text != again.level_text:
+        return True
+    same_category = (again.category_text or "") in (first.category_text or "").split("; ")
+    return same_category and bool(first.url and again.url) and first.url != again.url
 
 
 def together(first: Certificate, again: Certificate) -> Certificate:

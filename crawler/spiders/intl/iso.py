@@ -29,6 +29,9 @@ HEADED = re.compile(
     r"^((?:ISO|IEC|IWA)(?:/[A-Z]+)*(?: (?:Guide|[A-Z]+(?:/[A-Z]+)*))*? \d+(?:-\d+)*(?:\.\d)?(?::\d{4})?"
     r"(?:/(?:[A-Za-z]+ )+\d+(?:\.\d+)?(?::\d{4})?)*)(?:\s+(.*))?$"
 )
+REFERENCE = "[id^=itemReference]::text, #docRef::text, [itemprop=name]::text, nav h1 span::text, h1::text"
+CURRENT_STAGE = "#stageId, .current-stage strong, li.dropdown.active li.active .stage-code"
+SEARCH_SERVICE = r"^https?://[\w-]+\.(?:algolia\.net|algolianet\.com)/1/indexes/all_[a-z]{2}"
 LIFE_CYCLE = {
     "previously": "supersedes",
     "précédemment": "supersedes",
@@ -62,10 +65,8 @@ class Iso(SourceSpider):
             "detail",
         ),
         Route(HOST + r"cms/render/live/[a-z]{2}/sites/isoorg\.advancedSearch\.do", "parse_search", "api"),
-        Route(
-            r"^https?://[\w-]+\.(?:algolia\.net|algolianet\.com)/1/indexes/all_[a-z]{2}/query", "parse_hits", "api", "POST"
-        ),
-        Route(r"^https?://[\w-]+\.(?:algolia\.net|algolianet\.com)/1/indexes/all_[a-z]{2}(?:/query)?\?", "parse_hits", "api"),
+        Route(SEARCH_SERVICE + r"/query(?:[?#]|$)", "parse_hits", "api", "POST"),
+        Route(SEARCH_SERVICE + r"(?:/query)?\?", "parse_hits", "api"),
     )
     expect = Expect(min=20_000, max=200_000, filled={"title": 0.95, "identifier": 0.9})
     date_formats = ("%Y-%m-%d", "%Y-%m")
@@ -151,14 +152,18 @@ def json_rows(body: bytes, needed: str) -> Iterator[dict[str, Any] | Refused]:
                 raise PageRefused(f"the first line is not JSON: {error}") from error
             if not line.endswith(b"\n"):
                 raise PageRefused("the last line is cut off") from error
-            yield Refused(reason="line is not JSON", text=line[:300].decode("utf-8", "replace"), key=f"line {number}")
+            yield Refused(reason="line is not JSON", text=shown(line), key=f"line {number}")
             continue
         if not isinstance(row, dict) or needed not in row:
             if number == 1:
                 raise PageRefused(f"rows without the field {needed}")
-            yield Refused(reason=f"row without {needed}", text=line[:300].decode("utf-8", "replace"), key=f"line {number}")
+            yield Refused(reason=f"row without {needed}", text=shown(line), key=f"line {number}")
             continue
         yield row
+
+
+def shown(line: bytes) -> str:
+    return line[:300].decode("utf-8", "replace")
 
 
 def csv_rows(body: bytes, needed: str) -> Iterator[dict[str, Any] | Refused]:
@@ -231,7 +236,7 @@ def memberships(row: dict[str, Any]) -> Iterator[Membership | Refused]:
     secretariat = row.get("secretariat")
     seats = [(member, "participating") for member in listed(row.get("pMembers"))]
     seats += [(member, "observing") for member in listed(row.get("oMembers"))]
-    seats += [(member, "secretariat") for member in listed(secretariat if isinstance(secretariat, list) else [secretariat])]
+    seats += [(member, "secretariat") for member in listed([secretariat])]
     for member, role in seats:
         name = clean(text_of(member.get("acronym"))) or clean(text_of(member.get("reference")))
         if not name:
@@ -249,13 +254,11 @@ def memberships(row: dict[str, Any]) -> Iterator[Membership | Refused]:
 
 def standard(page: Selector, number: str | None) -> Document | None:
     """The document a catalogue page shows, None when the page shows no reference."""
-    reference = first(page, "[id^=itemReference]::text, #docRef::text, [itemprop=name]::text, nav h1 span::text, h1::text")
+    reference = first(page, REFERENCE)
     if reference is None or not re.search(r"\b(?:ISO|IEC|IWA)\b.*\d", reference):
         return None
     facts = page.xpath('(//*[contains(@class, "refine")])[.//a[contains(@href, "/committee/")] or .//*[@itemprop]][1]')
-    stage = STAGE.search(
-        " ".join(page.css("#stageId, .current-stage strong, li.dropdown.active li.active .stage-code").xpath("string()").getall())
-    )
+    stage = STAGE.search(" ".join(page.css(CURRENT_STAGE).xpath("string()").getall()))
     code = stage[1] if stage else None
     label = facts.xpath('.//*[starts-with(normalize-space(), "Status") or starts-with(normalize-space(), "État")]')
     return Document(

@@ -1,0 +1,340 @@
+"""The measures: every figure of a small world by hand, its links recounted, and the properties each must hold."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_world import World, rows_at, small_world
+from standards_db.snapshot import publish
+
+FIGURES = {
+    "divergence_international_share": ("numerator", "denominator", "home_grown"),
+    "divergence_uptake": ("numerator", "denominator", "iso_iec_numerator", "iso_iec_denominator"),
+    "divergence_stale_share": ("numerator", "denominator"),
+    "divergence_shared_base": ("numerator", "denominator"),
+    "divergence_edition_skew": ("numerator", "denominator"),
+    "divergence_pairs": (
+        "numerator",
+        "denominator",
+        "documents_a",
+        "documents_b",
+        "skew_numerator",
+        "skew_denominator",
+        *(f"{f}_{s}_{e}" for f in ("share", "uptake", "stale") for s in "ab" for e in ("numerator", "denominator")),
+    ),
+}
+KEYS = {name: ("topic", "sphere_a", "sphere_b") for name in FIGURES} | {
+    name: ("topic", "sphere")
+    for name in ("divergence_international_share", "divergence_uptake", "divergence_stale_share")
+}
+TITLED = {"home_grown": "home_grown_count"}
+
+
+def published(world: World, folder: Path, name: str = "standards") -> Path:
+    target = folder / f"{name}.db"
+    publish(world.write(folder / f"ingest-{name}.db"), target)
+    return target
+
+
+def rows(path: Path, sql: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql)]
+
+
+def figure(path: Path, table: str, *key: str) -> dict[str, Any]:
+    (row,) = [row for row in rows(path, f"select * from {table}") if tuple(row[k] for k in KEYS[table]) == key]
+    return row
+
+
+def some(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return published(small_world(), tmp_path_factory.mktemp("measures"))
+
+
+def test_international_share(path: Path) -> None:
+    """IDT and MOD count, NEQ and unstated degrees stand beside, drafts, amendments and superseded ones are out."""
+    row = figure(path, "divergence_international_share", "isms", "cn")
+    assert some(row, "numerator", "denominator", "share") == (2, 6, pytest.approx(1 / 3))
+    assert some(row, "idt_count", "mod_count", "neq_count", "unstated_count", "home_grown_count") == (1, 1, 1, 1, 4)
+    assert row["share"] + row["home_grown_share"] == pytest.approx(1)
+    assert some(figure(path, "divergence_international_share", "isms", "eu"), "numerator", "denominator") == (4, 5)
+    assert figure(path, "divergence_international_share", "pki", "cn")["share"] == 1
+
+
+def test_uptake(path: Path) -> None:
+    """The works of a topic are those held in force and those adopted, ISO and IEC counted apart."""
+    row = figure(path, "divergence_uptake", "isms", "cn")
+    assert some(row, "numerator", "denominator", "share") == (2, 7, pytest.approx(2 / 7))
+    assert some(row, "iso_iec_numerator", "iso_iec_denominator", "iso_iec_share") == (2, 6, pytest.approx(1 / 3))
+    assert figure(path, "divergence_uptake", "isms", "eu")["share"] == pytest.approx(4 / 7)
+    assert some(figure(path, "divergence_uptake", "isms", "us"), "numerator", "share") == (1, None)
+
+
+def test_shared_base(path: Path) -> None:
+    """J counts the works that both adopt among those that either adopts."""
+    row = figure(path, "divergence_shared_base", "isms", "cn", "eu")
+    assert some(row, "numerator", "denominator", "share", "note") == (2, 4, 0.5, None)
+
+
+def test_edition_skew(path: Path) -> None:
+    """One of two shared works is adopted in another edition, nine years apart."""
+    row = figure(path, "divergence_edition_skew", "isms", "cn", "eu")
+    assert some(row, "numerator", "denominator", "share", "median_gap_years", "gap_count") == (1, 2, 0.5, 9, 1)
+
+
+def test_stale_share(path: Path) -> None:
+    """Of six adoptions one has an edition that nobody can compare; two of the other five are stale."""
+    row = figure(path, "divergence_stale_share", "pki", "cn")
+    assert some(row, "numerator", "denominator", "share") == (2, 5, pytest.approx(0.4))
+    assert some(row, "adoption_count", "unknown_edition_count") == (6, 1)
+
+
+def test_too_few_documents(path: Path) -> None:
+    """With fewer than five documents a figure is NULL and says so; with five it is a figure."""
+    for table, key in (
+        ("divergence_international_share", ("isms", "us")),
+        ("divergence_uptake", ("isms", "us")),
+        ("divergence_stale_share", ("isms", "cn")),
+        ("divergence_shared_base", ("isms", "cn", "us")),
+        ("divergence_edition_skew", ("isms", "eu", "us")),
+        ("divergence_shared_base", ("pki", "cn", "eu")),
+    ):
+        assert some(figure(path, table, *key), "share", "note") == (None, "not enough documents"), (table, key)
+    assert figure(path, "divergence_international_share", "isms", "eu")["share"] == pytest.approx(0.8)
+
+
+def test_nothing_adopted_is_no_zero(tmp_path: Path) -> None:
+    """Two spheres that adopt nothing have no shared base: NULL with a note, neither 0 nor 1."""
+    world = World()
+    for n in range(5):
+        world.document(f"C {n}", "cn", ["isms"])
+        world.document(f"E {n}", "eu", ["isms"])
+    row = figure(published(world, tmp_path), "divergence_shared_base", "isms", "cn", "eu")
+    assert some(row, "share", "note") == (None, "neither side adopts an international work")
+
+
+def test_a_figure_is_null_exactly_when_a_note_says_why(path: Path) -> None:
+    """No figure is blank without a reason, and none stands beside a reason against it."""
+    for table in (name for name in FIGURES if name != "divergence_pairs"):
+        for row in rows(path, f"select * from {table}"):
+            assert (row["share"] is None) == (row["note"] is not None), (table, row)
+
+
+def test_median_gap(tmp_path: Path) -> None:
+    """The median of gaps of 2, 4 and 9 years is 4; of 2 and 4 it is 3; equal editions do not enter."""
+    for gaps, median in (((2, 4, 9, 0), 4), ((2, 4, 0), 3)):
+        world = World()
+        for n in range(5):
+            world.document(f"C {n}", "cn", ["isms"])
+            world.document(f"E {n}", "eu", ["isms"])
+        for n, gap in enumerate(gaps):
+            world.work(f"ISO 900{n}")
+            world.adopts(f"C {n}", f"ISO 900{n}", "IDT", "2010")
+            world.adopts(f"E {n}", f"ISO 900{n}", "IDT", str(2010 + gap))
+        row = figure(published(world, tmp_path, f"gaps{median}"), "divergence_edition_skew", "isms", "cn", "eu")
+        assert some(row, "median_gap_years", "numerator") == (median, len(gaps) - 1)
+
+
+def test_pairs_repeat_the_single_figures(path: Path) -> None:
+    """The table of the front page holds the same figures as the tables it is made of."""
+    for row in rows(path, "select * from divergence_pairs"):
+        pair = some(row, "topic", "sphere_a", "sphere_b")
+        base = figure(path, "divergence_shared_base", *pair)
+        assert some(row, "shared_base", "numerator", "note") == some(base, "share", "numerator", "note")
+        skew = figure(path, "divergence_edition_skew", *pair)
+        assert some(row, "skew", "skew_note") == some(skew, "share", "note")
+        for side in "ab":
+            one = (row["topic"], row[f"sphere_{side}"])
+            assert row[f"share_{side}"] == figure(path, "divergence_international_share", *one)["share"]
+            assert row[f"uptake_{side}"] == figure(path, "divergence_uptake", *one)["share"]
+            assert row[f"stale_{side}"] == figure(path, "divergence_stale_share", *one)["share"]
+
+
+def test_every_link_opens_exactly_the_rows_counted(path: Path) -> None:
+    """Datasette shows at each figure's links as many rows as the figure says."""
+    wanted: dict[str, int] = {}
+    for table, names in FIGURES.items():
+        for row in rows(path, f"select * from {table} where topic in ('isms', 'pki', 'cloud')"):
+            for name in names:
+                link, count = row[f"{name}_link"], row[TITLED.get(name, name)]
+                assert wanted.setdefault(link, count) == count, f"two figures for {link}"
+    for row in rows(path, "select * from divergence_international_share where topic = 'isms'"):
+        for degree in ("IDT", "MOD", "NEQ", "unstated"):
+            wanted[f"{row['denominator_link']}&degree={degree}"] = row[f"{degree.lower()}_count"]
+    assert sum(wanted.values()) > 60
+    assert rows_at(path, wanted) == wanted
+
+
+def test_alignment(path: Path) -> None:
+    """One row per adopted work tells each sphere's document, degree, edition and whether that is stale."""
+    found = {row["work"]: row for row in rows(path, "select * from alignment")}
+    assert set(found) == {f"ISO 900{n}" for n in (1, 2, 3, 6)} | {f"ISO 80{n}" for n in range(1, 7)}
+    first = found["ISO 9001"]
+    assert some(first, "cn", "eu") == ("C 1-2020 IDT 2013 (stale)", "E 1-2023 IDT 2022")
+    assert some(first, "cn_count", "eu_count", "us_count", "sphere_count", "newest_edition") == (
+        *(1, 1, 1, 3),
+        "ISO 9001:2022",
+    )
+    third = found["ISO 9003"]
+    assert some(third, "cn", "cn_count", "sphere_count") == ("C 3-2020 NEQ 2022", 0, 1)
+    assert found["ISO 9006"]["eu"] == "E 4-2023 IDT"
+
+
+def test_works_that_nobody_adopts_are_listed(path: Path) -> None:
+    """A topic lists the works that no sphere adopts; drafts, amendments, NEQ and unstated edges adopt nothing."""
+    found = rows(path, "select work from alignment_topics where topic = 'isms' and sphere_count = 0 order by work")
+    assert [row["work"] for row in found] == ["ISO 9004", "ISO 9005", "RFC 9999"]
+
+
+def test_one_adoption_per_document_and_work(tmp_path: Path) -> None:
+    """Of several statements about one pair the surest is shown, with all degrees that were printed."""
+    world = World()
+    world.work("ISO 9001")
+    world.document("C 1", "cn", ["isms"])
+    world.adopts("C 1", "ISO 9001", "NEQ", "2022", confidence="medium", method="source text")
+    world.adopts("C 1", "ISO 9001", None)
+    world.adopts("C 1", "ISO 9001", "MOD", "2013")
+    world.adopts("C 1", "ISO 9001", "IDT", "2022", confidence="suggestion", method="title similarity")
+    (row,) = rows(published(world, tmp_path), "select * from adoptions")
+    assert some(row, "degree", "degrees_stated", "edge_count", "target_edition", "target_year") == (
+        *("MOD", "MOD, NEQ", 3),
+        *("ISO 9001:2013", 2013),
+    )
+
+
+def test_only_adoptions_of_international_works(tmp_path: Path) -> None:
+    """A national text that takes over a regional one, or an international one another, is no adoption here."""
+    world = World()
+    world.work("EN 1", body="cen", sphere="eu")
+    world.work("ISO 1")
+    world.document("C 1", "cn", ["isms"])
+    world.document("ISO 2:2020", "intl", ["isms"])
+    world.adopts("C 1", "EN 1", "IDT")
+    world.adopts("ISO 2:2020", "ISO 1", "IDT")
+    assert rows(published(world, tmp_path), "select * from adoptions") == []
+
+
+def test_coverage_names_what_is_missing(tmp_path: Path) -> None:
+    """Every figure says which sources it rests on; sources of certificates are no part of it."""
+    world = small_world()
+    for source, state in (("register_cn", "loaded"), ("register_us", "partly loaded"), ("register_intl", "loaded")):
+        world.add("coverage", source=source, scope="live", state=state)
+    for key, holds in (("blocked_cn", "documents"), ("schemes_cn", "certificates")):
+        world.add("sources", key=key, title=key, sphere="cn", body="sac", holds=holds, tier="primary")
+    world.add("state", key="as_of", value="2026-03-02")
+    path = published(world, tmp_path)
+    cn = "cn: 1 of 2 sources loaded; not loaded: blocked_cn"
+    row = figure(path, "divergence_international_share", "isms", "cn")
+    assert some(row, "coverage", "as_of") == (cn, "2026-03-02")
+    us = "us: 0 of 1 sources loaded; partly loaded: register_us"
+    assert figure(path, "divergence_shared_base", "isms", "cn", "us")["coverage"] == f"{cn} | {us}"
+    intl = "intl: 1 of 1 sources loaded"
+    assert figure(path, "divergence_uptake", "isms", "cn")["coverage"] == f"{cn} | {intl}"
+
+
+def relabelled(path: Path, mapping: dict[str, str]) -> dict[str, set[tuple[Any, ...]]]:
+    """The figures with the spheres renamed, a pair in either order being one pair."""
+    name: Callable[[str], str] = lambda sphere: mapping.get(sphere, sphere)  # noqa: E731
+    found: dict[str, set[tuple[Any, ...]]] = {}
+    for table, key in KEYS.items():
+        if table == "divergence_pairs":
+            continue
+        for row in rows(path, f"select * from {table}"):
+            spheres = frozenset(name(row[k]) for k in key[1:])
+            extra = ("median_gap_years",) if table == "divergence_edition_skew" else ()
+            values = some(row, "share", "numerator", "denominator", "note", *extra)
+            found.setdefault(table, set()).add((row["topic"], spheres, *values))
+    return found
+
+
+def test_relabelling_the_spheres_permutes_the_results(path: Path, tmp_path: Path) -> None:
+    """The measures treat the three spheres alike: who plays which part changes names and nothing else."""
+    for roles in (("eu", "us", "cn"), ("us", "eu", "cn")):
+        other = published(small_world(roles), tmp_path, "-".join(roles))
+        assert relabelled(other, {}) == relabelled(path, dict(zip(("cn", "eu", "us"), roles, strict=True)))
+
+
+def test_an_irrelevant_document_changes_nothing(path: Path, tmp_path: Path) -> None:
+    """A document of another topic, one of another sphere, and one without topic leave a topic's figures alone."""
+    world = small_world()
+    world.document("C 99-2020", "cn", ["cloud"])
+    world.document("C 98-2020", "cn")
+    world.document("X 1", "cn", ["isms"], sphere="other", body=None)
+    other = published(world, tmp_path)
+    for table in FIGURES:
+        sql = f"select * from {table} where topic <> 'cloud' order by topic"
+        mine, theirs = rows(path, sql), rows(other, sql)
+        assert mine == theirs
+    assert figure(other, "divergence_international_share", "cloud", "cn")["denominator"] == 1
+
+
+def test_each_view_gives_the_same_rows_in_both_databases(path: Path) -> None:
+    """A view read live from the ingest database holds what its table in the snapshot holds."""
+    ingest = path.with_name("ingest-standards.db")
+    for table in (*FIGURES, "alignment", "pair_works", "adoptions", "topic_documents", "sphere_coverage"):
+        live = {tuple(row.values()) for row in rows(ingest, f"select * from {table}")}
+        assert live == {tuple(row.values()) for row in rows(path, f"select * from {table}")}, table
+
+
+DEGREES = ("IDT", "MOD", "NEQ", None)
+edges = st.tuples(
+    st.sampled_from(("cn", "eu", "us")),
+    st.integers(0, 6),  # document
+    st.integers(0, 5),  # work
+    st.sampled_from(DEGREES),
+    st.sampled_from(("2010", "2015", "2022", None)),
+    st.sampled_from((0, 1, None)),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(edges, max_size=25, unique_by=lambda e: e[:3]), st.lists(st.integers(0, 7), min_size=3, max_size=3))
+def test_figures_equal_those_of_sets(drawn: list[tuple[Any, ...]], sizes: list[int]) -> None:
+    """Random small worlds: SQL gives what plain sets give, J lies in [0, 1], and a figure below five is NULL."""
+    world = World()
+    documents = {(s, n) for s, size in zip(("cn", "eu", "us"), sizes, strict=True) for n in range(size)}
+    kept = [edge for edge in drawn if (edge[0], edge[1]) in documents]
+    for n in range(6):
+        world.work(f"ISO 900{n}")
+    for sphere, n in sorted(documents):
+        world.document(f"{sphere} {n}", sphere, ["isms"])
+    for sphere, n, work, degree, edition, is_stale in kept:
+        world.adopts(f"{sphere} {n}", f"ISO 900{work}", degree, edition, is_stale=is_stale)
+    with tempfile.TemporaryDirectory() as folder:
+        path = published(world, Path(folder))
+        counted = [edge for edge in kept if edge[3] in ("IDT", "MOD")]
+        for sphere, size in zip(("cn", "eu", "us"), sizes, strict=True):
+            mine = [edge for edge in counted if edge[0] == sphere]
+            row = figure(path, "divergence_international_share", "isms", sphere)
+            assert some(row, "numerator", "denominator") == (len({edge[1] for edge in mine}), size)
+            assert (row["share"] is None) == (size < 5)
+            judged = [edge[5] for edge in mine if edge[5] is not None]
+            row = figure(path, "divergence_stale_share", "isms", sphere)
+            assert some(row, "numerator", "denominator") == (sum(judged), len(judged))
+        for a, b in combinations(("cn", "eu", "us"), 2):
+            works_a, works_b = ({e[2] for e in counted if e[0] == s} for s in (a, b))
+            row = figure(path, "divergence_shared_base", "isms", a, b)
+            assert some(row, "numerator", "denominator") == (len(works_a & works_b), len(works_a | works_b))
+            assert row["share"] is None or 0 <= row["share"] <= 1
+            newest = [
+                {w: max(e[4] for e in counted if e[0] == s and e[2] == w and e[4]) for w in works}
+                for s, works in ((s, {e[2] for e in counted if e[0] == s and e[4]}) for s in (a, b))
+            ]
+            both = newest[0].keys() & newest[1].keys()
+            row = figure(path, "divergence_edition_skew", "isms", a, b)
+            different = sum(newest[0][w] != newest[1][w] for w in both)
+            assert some(row, "numerator", "denominator") == (different, len(both))
