@@ -11,7 +11,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -144,7 +144,7 @@ def iso_time(text: str) -> str:
 def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
     name = path.relative_to(base).as_posix()
     methods: dict[str, str] = {}
-    waiting: list[tuple[Archived, str]] = []
+    waiting: list[tuple[Archived, list[str]]] = []
     offset = 0
     with path.open("rb") as stream:
         records = ArchiveIterator(stream)
@@ -152,7 +152,8 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
             for record in records:
                 offset = records.get_record_offset()
                 if record.rec_type == "request" and record.http_headers:
-                    methods[record.rec_headers.get_header("WARC-Concurrent-To") or ""] = record.http_headers.protocol
+                    for name in ("WARC-Concurrent-To", "WARC-Record-ID"):  # writers point either way
+                        methods[record.rec_headers.get_header(name) or ""] = record.http_headers.protocol
                 if record.rec_type == "revisit":
                     url = record.rec_headers.get_header("WARC-Target-URI") or ""
                     yield Problem(f"{name}@{offset}", url, "revisit: the page is kept elsewhere")
@@ -160,22 +161,15 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
                     waiting.append(from_warc(record, path, f"{name}@{offset}", offset))
         except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
             yield Problem(f"{name}@{offset}", "", f"malformed WARC after this record: {error}")
-        if not waiting and offset == 0 and not methods:
-            yield Problem(name, "", "no response in this WARC file")
-    for archived, record_id in waiting:
-        method = methods.get(record_id, archived.method)
-        yield Archived(
-            url=archived.url,
-            method=method,
-            status=archived.status,
-            headers=archived.headers,
-            recorded_at=archived.recorded_at,
-            ref=archived.ref,
-            load=archived.load,
-        )
+        else:
+            if not waiting:
+                yield Problem(name, "", "no response in this WARC file")
+    for archived, ids in waiting:
+        yield replace(archived, method=next((methods[i] for i in ids if i in methods), archived.method))
 
 
-def from_warc(record: Any, path: Path, where: str, offset: int) -> tuple[Archived, str]:
+def from_warc(record: Any, path: Path, where: str, offset: int) -> tuple[Archived, list[str]]:
+    """The response of a WARC record, and the record ids by which its request is found."""
     headers = {key: value for key, value in record.http_headers.headers if key.lower() not in HOP_HEADERS}
     status = record.http_headers.get_statuscode()
     archived = Archived(
@@ -187,7 +181,8 @@ def from_warc(record: Any, path: Path, where: str, offset: int) -> tuple[Archive
         ref=where,
         load=lambda: warc_body(path, offset),
     )
-    return archived, record.rec_headers.get_header("WARC-Record-ID") or ""
+    ids = [record.rec_headers.get_header(name) for name in ("WARC-Record-ID", "WARC-Concurrent-To")]
+    return archived, [i for i in ids if i]
 
 
 def warc_body(path: Path, offset: int) -> bytes:
@@ -199,6 +194,10 @@ def warc_body(path: Path, offset: int) -> bytes:
         stream.seek(offset)
         try:
             record = next(iter(ArchiveIterator(stream)))
+            raw = record.raw_stream.read(BODY_LIMIT + 1)
+            if len(raw) < (record.payload_length or 0) <= BODY_LIMIT:
+                raise EOFError("the file ends inside it")
+            record.raw_stream = io.BytesIO(raw)
             body: bytes = record.content_stream().read(BODY_LIMIT + 1)
         except (StopIteration, ArchiveLoadFailed, EOFError, OSError) as error:
             raise ArchiveError(f"{path.name}@{offset}: record cannot be read: {error}") from error
@@ -219,7 +218,7 @@ def read_sample(root: Path = SAMPLE_DIR) -> Iterator[Archived | Problem]:
             archived = from_row(row, path.parent, f"{path.parent.name}/pages.json:{number}")
             if isinstance(archived, Archived) and (row.get("zip_member") or row.get("zip_members")):
                 load = zipped(archived.load, row.get("zip_member"))
-                archived = Archived(**{**vars(archived), "load": load})
+                archived = replace(archived, load=load)
             yield archived
 
 
@@ -277,7 +276,7 @@ class WarcFile:
             response.url,
             "request",
             payload=io.BytesIO(request.body),
-            http_headers=StatusAndHeaders(response.url, [], protocol=request.method, is_http_request=True),
+            http_headers=StatusAndHeaders(f"{request.method} {response.url} HTTP/1.1", [], is_http_request=True),
             warc_headers_dict={"WARC-Concurrent-To": answer.rec_headers.get_header("WARC-Record-ID")},
         )
         self.writer.write_record(answer)

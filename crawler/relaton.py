@@ -18,7 +18,7 @@ from crawler.base import clean
 from standards_db.records import Relation
 
 _TOP_KEY = re.compile(r"^([A-Za-z][\w-]*):", re.MULTILINE)
-# Of every schema generation. Contributors are people: that part of a file is never even parsed.
+# Of every schema generation. Contributors are people: that part of a file is left alone.
 _READ_KEYS = {
     *("schema-version", "schema_version", "fetched", "title", "link", "source", "docid", "docidentifier", "date"),
     *("docstatus", "status", "edition", "version", "revdate", "relation", "keyword"),
@@ -47,7 +47,7 @@ _RELATIONS = {
 }
 # IEEE writes `updates` at the newer document and says how; ISO writes it, bare, at the one that is replaced.
 _UPDATES = {"revises": "supersedes", "amends": "amends", "corrects": "amends"}
-_READ_RELATION = re.compile(rf"type: (?:{'|'.join(_RELATIONS)})\s")
+_READ_RELATION = re.compile(rf"type: ['\"]?(?:{'|'.join(_RELATIONS)})\s")
 _DEGREES = {"identicalTo": "identical", "identical": "identical", "modified": "modified"}
 _DEGREES |= {"equivalent": "equivalent", "nonequivalent": "not equivalent"}
 
@@ -113,7 +113,7 @@ class RelatonRecord:
     def designations(self) -> list[str]:
         """The primary identifiers, without those that only add a trademark sign."""
         entries = [entry for entry in self.either("docid", "docidentifier") if isinstance(entry, dict)]
-        primary = [entry for entry in entries if entry.get("primary") == "true" and not entry.get("scope")]
+        primary = [entry for entry in entries if str(entry.get("primary")).lower() == "true" and not entry.get("scope")]
         named = primary or [entry for entry in entries if entry.get("type") not in ("URN", "ISBN", "DOI")][:1]
         return list(dict.fromkeys(self.texts(named, "id", "content")))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datasette.app import Datasette
+
 from standards_db.schema import open_db
 
 PAGE = {
@@ -84,7 +85,8 @@ class World:
                     [source, f"Register of {sphere}", sphere, BODIES[sphere], "documents", "primary"],
                 )
             connection.execute(
-                "insert into runs (id, source, mode, started_at, verdict) values (1, 'register_cn', 'live', ?, 'accepted')",
+                "insert into runs (id, source, mode, started_at, verdict)"
+                " values (1, 'register_cn', 'live', ?, 'accepted')",
                 [PAGE["retrieved_at"]],
             )
             for table, rows in self.rows.items():

@@ -63,7 +63,8 @@ def shapes() -> list[Shape]:
     prefix = alternatives(spelled)
     with_slash = alternatives([s for s in (x.name for x in spelled.values()) if "/" in s])
     bare = alternatives([s for s in (x.name for x in spelled.values()) if "/" not in s])
-    inside = rf"(?:(?P<prefix>(?:{with_slash})|(?:{bare})(?=\ ?{_NUMBER}-(?:{_YEAR}|[5-9]\d)))\ ?(?P<number>{_NUMBER}){_TAIL})"
+    dated = rf"(?=\ ?{_NUMBER}-(?:{_YEAR}|[5-9]\d))"
+    inside = rf"(?:(?P<prefix>(?:{with_slash})|(?:{bare}){dated})\ ?(?P<number>{_NUMBER}){_TAIL})"
     return [
         shape(heads, rf"(?P<prefix>{prefix})\ ?(?P<number>{_NUMBER}){_TAIL}", _national, inside=inside),
         shape("GSB", rf"GSB\ (?P<number>\d\d-\d+)(?:-(?P<year>{_YEAR}))?", _sample, inside=False),
@@ -79,7 +80,8 @@ def shapes() -> list[Shape]:
         ),
         shape(
             "T",
-            rf"T/(?P<code>(?=[A-Z0-9]{{2}})[A-Z0-9]*[A-Z][A-Z0-9]*?)\ ?(?P<number>{_GROUP_NUMBER})(?:-(?P<year>{_YEAR}))?",
+            rf"""T/(?P<code>(?=[A-Z0-9]{{2}})[A-Z0-9]*[A-Z][A-Z0-9]*?)
+                \ ?(?P<number>{_GROUP_NUMBER})(?:-(?P<year>{_YEAR}))?""",
             _group,
             inside=rf"T/(?P<code>(?=[A-Z0-9]{{2}})[A-Z0-9]*[A-Z])\ ?(?P<number>{_GROUP_NUMBER})-(?P<year>{_YEAR})",
         ),

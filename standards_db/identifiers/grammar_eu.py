@@ -183,10 +183,12 @@ def shapes() -> list[Shape]:
         shape("CEN CLC", slash_pr, _slashed),
         shape(
             " ".join(s.name for s in every.values() if "national" in s.kinds),
-            rf"(?P<publisher>{national})(?:[ ](?:CEI|C))?[ -](?P<rest>(?:EN|CLC|CEN|ISO|IEC|CWA|HD).*?(?:[:-](?P<year>{_YEAR}(?:-\d\d)?))?"
+            rf"(?P<publisher>{national})(?:[ ](?:CEI|C))?[ -]"
+            rf"(?P<rest>(?:EN|CLC|CEN|ISO|IEC|CWA|HD).*?(?:[:-](?P<year>{_YEAR}(?:-\d\d)?))?"
             rf"(?:[/+]A(?:\d{{1,2}}|[A-Z]\d?)(?::{_YEAR})?)*)",
             _national,
-            inside=rf"(?P<publisher>{national})[ -](?P<rest>(?:EN|ISO|IEC)[A-Z/ -]*[ ]\d[\d-]*:(?P<year>{_YEAR}(?:-\d\d)?))",
+            inside=rf"""(?P<publisher>{national})[ -]
+                (?P<rest>(?:EN|ISO|IEC)[A-Z/ -]*[ ]\d[\d-]*:(?P<year>{_YEAR}(?:-\d\d)?))""",
         ),
         shape(
             "BSI TR",

@@ -9,12 +9,15 @@ from .model import Identifier
 from .shape import Shape, shape
 
 _YEAR = r"(?:19|20)\d\d"
-_NUMBER = r"(?P<number>[A-Z]{0,2}\d+[A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*(?:-(?!(?:19|20)\d\d)[A-Z0-9]{1,3})?(?:/(?:Conformance|INT|Conf)\d*)?)"
+_NUMBER = r"""(?P<number>[A-Z]{0,2}\d+[A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*
+    (?:-(?!(?:19|20)\d\d)[A-Z0-9]{1,3})?(?:/(?:Conformance|INT|Conf)\d*)?)"""
 _DRAFT = r"(?:/(?P<draft>D-?D?[A-Za-z0-9.]+?(?:/R-[A-Za-z0-9]+)?))"
 _DATE = rf"(?:(?:-|:|,[ ]?)(?P<year>{_YEAR}(?:-\d\d)?))"
 _SUP = rf"(?P<sup>(?:/(?:Cor|Amd|INT|Err)[ ]?\d+(?:-{_YEAR}(?:-\d\d)?)?)?)"
 _REDLINE = r"(?P<redline>[ -]+Redline)?"
-_LEAD = r"(?P<lead>(?:ANSI[/ ])?IEEE(?:/EIA)?|AIEE|IRE)(?:[ ](?:Unapproved|Approved|Active|Draft|Proposed|Superseded))*(?:[ ](?P<std>Std\.?|Standard|STD|No\.?))?[ ]?"
+_LEAD = r"""(?P<lead>(?:ANSI[/ ])?IEEE(?:/EIA)?|AIEE|IRE)
+    (?:[ ](?:Unapproved|Approved|Active|Draft|Proposed|Superseded))*
+    (?:[ ](?:Std\.?|Standard|STD|No\.?))?[ ]?(?:(?:FDIS|DIS|CD\d?)[ ])?"""
 
 
 def _build(m: re.Match[str]) -> Identifier | None:
@@ -44,10 +47,10 @@ def _draft_number(text: str) -> str:
 
 def shapes() -> list[Shape]:
     """The shapes of this module."""
-    standard = rf"{_LEAD}(?:(?:FDIS|DIS|CD\d?)[ ])?(?P<p>P[ ]?)?{_NUMBER}{_DATE}?{_SUP}{_REDLINE}"
-    draft = rf"{_LEAD}(?:(?:FDIS|DIS|CD\d?)[ ])?(?P<p>P)?{_NUMBER}(?:-(?P<early>{_YEAR}))?{_DRAFT}{_SUP_FIRST}{_DATE}?{_REDLINE}"
+    standard = rf"{_LEAD}(?P<p>P[ ]?)?{_NUMBER}{_DATE}?{_SUP}{_REDLINE}"
+    draft = rf"{_LEAD}(?P<p>P)?{_NUMBER}(?:-(?P<early>{_YEAR}))?{_DRAFT}{_SUP_FIRST}{_DATE}?{_REDLINE}"
     heads = "IEEE ANSI AIEE IRE"
-    strict = rf"(?P<lead>IEEE)(?:[ ](?P<std>Std\.?))?[ ](?P<p>P)?{_STRICT}{_DATE}?{_SUP}{_REDLINE}"
+    strict = rf"(?P<lead>IEEE)(?:[ ]Std\.?)?[ ](?P<p>P)?{_STRICT}{_DATE}?{_SUP}{_REDLINE}"
     return [
         shape(heads, standard, _build, inside=strict),
         shape(heads, draft, _build, inside=False),

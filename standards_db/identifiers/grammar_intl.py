@@ -36,7 +36,8 @@ def _iso_pattern(publishers: str, *, strict: bool) -> str:
     year = rf"(?:[:-](?P<year>{_YEAR}(?:-{_MONTH})?))?"
     gap = "[ ]" if strict else "[ -]?"
     return (
-        rf"(?P<pub>{publishers})(?:(?<=IEEE)[ ]Std)?{stage}{kind}{gap}(?P<p>P)?{number}{draft}{year}(?P<sups>(?:{_SUP})*)"
+        rf"(?P<pub>{publishers})(?:(?<=IEEE)[ ]Std)?{stage}{kind}{gap}(?P<p>P)?"
+        rf"{number}{draft}{year}(?P<sups>(?:{_SUP})*)"
         rf"{_PACKAGE}{_LANGUAGE}"
     )
 
@@ -132,8 +133,8 @@ def _draft(m: re.Match[str]) -> Identifier:
 
 
 _OASIS_TAIL = re.compile(r"^(?:CS|CSD|PS|PSD|OS|COS|CN|Errata|Pt|Part)\d*$", re.I)
-_NOT_OASIS = frozenset("open tc committee standard standards specification specifications".split())
-_NOT_W3C = frozenset("recommendation note standard standards draft working candidate group".split())
+_NOT_OASIS = frozenset(["open", "tc", "committee", "standard", "standards", "specification", "specifications"])
+_NOT_W3C = frozenset(["recommendation", "note", "standard", "standards", "draft", "working", "candidate", "group"])
 
 
 def _oasis(m: re.Match[str]) -> Identifier | None:
@@ -162,8 +163,10 @@ def shapes() -> list[Shape]:
     """The shapes of this module; publishers come from ``series.yml``."""
     iso = alternatives(series.spellings("iso"))
     itu = rf"(?:[ ]?\((?P<date>{_DATE})\))?(?P<sups>(?:{_ITU_SUP})*)"
-    sector = r"(?:(?:Rec(?:\.|ommendation)[ ])?(?:ITU-?(?P<sector>T)|CCITT)[ ]?(?:Rec(?:\.|ommendation)?[ ]?)?|Rec(?:\.|ommendation)[ ])"
-    version = r"(?:[, ]+(?:[vV]|version[ ])(?P<v>\d+\.\d+\.\d+)|:(?:rel-\d+|r\d+|umts|ph\d)/(?P<rv>\d+\.\d+\.\d+))?(?:[ ](?:Release|Rel\.?|Rel-)[ ]?\d+)?"
+    sector = r"""(?:(?:Rec(?:\.|ommendation)[ ])?(?:ITU-?(?P<sector>T)|CCITT)[ ]?(?:Rec(?:\.|ommendation)?[ ]?)?
+        |Rec(?:\.|ommendation)[ ])"""
+    version = r"""(?:[, ]+(?:[vV]|version[ ])(?P<v>\d+\.\d+\.\d+)
+        |:(?:rel-\d+|r\d+|umts|ph\d)/(?P<rv>\d+\.\d+\.\d+))?(?:[ ](?:Release|Rel\.?|Rel-)[ ]?\d+)?"""
     draft = r"(?P<name>draft(?:-[a-z0-9.+_]+){2,}?)(?:-(?P<revision>\d\d))?(?:\.txt|\.html)?"
     return [
         shape("ISO IEC IEEE IWA CISPR", _iso_pattern(iso, strict=False), _iso, inside=_iso_pattern(iso, strict=False)),
@@ -194,13 +197,15 @@ def shapes() -> list[Shape]:
         ),
         shape(
             "OASIS",
-            r"OASIS[ ](?P<name>[A-Za-z0-9][A-Za-z0-9._+]*(?:-[A-Za-z0-9._+]+)*(?:[ ][vV]\d+(?:\.\d+)*(?:-[A-Za-z0-9.]+)*)?)",
+            r"""OASIS[ ](?P<name>[A-Za-z0-9][A-Za-z0-9._+]*(?:-[A-Za-z0-9._+]+)*
+                (?:[ ][vV]\d+(?:\.\d+)*(?:-[A-Za-z0-9.]+)*)?)""",
             _oasis,
             inside=r"OASIS[ ](?P<name>[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*[ -][vV]\d+(?:\.\d+)+(?:-[A-Za-z0-9]+)*)",
         ),
         shape(
             "W3C",
-            r"W3C[ ](?:(?P<stage>REC|CRD?|PR|PER|WD|NOTE|FPWD)-)?(?P<name>[A-Za-z0-9]*[A-Za-z][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*?)"
+            r"W3C[ ](?:(?P<stage>REC|CRD?|PR|PER|WD|NOTE|FPWD)-)?"
+            r"(?P<name>[A-Za-z0-9]*[A-Za-z][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*?)"
             r"(?:-(?P<edition>\d+(?:\.\d+)*))?",
             _w3c,
             inside=False,

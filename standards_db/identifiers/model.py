@@ -82,10 +82,8 @@ def _stage_rank(stage: str | None) -> tuple[int, int]:
         return -50, 1
     if stage.endswith("pd") and number:
         return -50, number
-    for place in range(len(_STAGE_ORDER), 0, -1):
-        if stage.startswith(_STAGE_ORDER[place - 1]):
-            return place - 40, number
-    return -60, number
+    known = max((s for s in _STAGE_ORDER if stage.startswith(s)), key=len, default=None)
+    return (_STAGE_ORDER.index(known) - 40, number) if known else (-60, number)
 
 
 def supplement_of_work(text: str) -> str:

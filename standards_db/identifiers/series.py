@@ -11,8 +11,26 @@ import yaml
 
 _FILE = Path(__file__).with_name("series.yml")
 FAMILIES = frozenset(
-    ("gb", "nist", "ietf", "etsi", "cen", "iso", "itu", "3gpp", "ieee", "ansi", "oasis", "w3c", "bsi", "anssi")
-    + ("owasp", "pci", "nerc", "certificate")
+    [
+        "gb",
+        "nist",
+        "ietf",
+        "etsi",
+        "cen",
+        "iso",
+        "itu",
+        "3gpp",
+        "ieee",
+        "ansi",
+        "oasis",
+        "w3c",
+        "bsi",
+        "anssi",
+        "owasp",
+        "pci",
+        "nerc",
+        "certificate",
+    ]
 )
 
 

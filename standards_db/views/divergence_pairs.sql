@@ -2,6 +2,11 @@
 -- One row per topic and pair. `shared_base` (J) with `numerator`, `denominator` and `note` leads; then the edition skew of
 -- the pair, then for either side (`_a`, `_b`) its international share, uptake and stale share, each with its own
 -- numerator, denominator, links and note. No figure is mixed with another: there is no index here.
+with j as materialized (select * from divergence_shared_base),
+k as materialized (select * from divergence_edition_skew),
+s as materialized (select * from divergence_international_share),
+u as materialized (select * from divergence_uptake),
+t as materialized (select * from divergence_stale_share)
 select
     j.topic,
     j.sphere_a,
@@ -61,11 +66,11 @@ select
     tb.note as stale_b_note,
     j.coverage || ' | ' || (select coverage from sphere_coverage where sphere = 'intl') as coverage,
     j.as_of
-from divergence_shared_base j
-join divergence_edition_skew k using (topic, sphere_a, sphere_b)
-join divergence_international_share sa on sa.topic = j.topic and sa.sphere = j.sphere_a
-join divergence_uptake ua on ua.topic = j.topic and ua.sphere = j.sphere_a
-join divergence_stale_share ta on ta.topic = j.topic and ta.sphere = j.sphere_a
-join divergence_international_share sb on sb.topic = j.topic and sb.sphere = j.sphere_b
-join divergence_uptake ub on ub.topic = j.topic and ub.sphere = j.sphere_b
-join divergence_stale_share tb on tb.topic = j.topic and tb.sphere = j.sphere_b
+from j
+join k using (topic, sphere_a, sphere_b)
+join s sa on sa.topic = j.topic and sa.sphere = j.sphere_a
+join u ua on ua.topic = j.topic and ua.sphere = j.sphere_a
+join t ta on ta.topic = j.topic and ta.sphere = j.sphere_a
+join s sb on sb.topic = j.topic and sb.sphere = j.sphere_b
+join u ub on ub.topic = j.topic and ub.sphere = j.sphere_b
+join t tb on tb.topic = j.topic and tb.sphere = j.sphere_b

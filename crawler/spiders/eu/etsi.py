@@ -91,7 +91,7 @@ class Etsi(SourceSpider):
         yield self.request(address, meta={"seen": set(), "tries": 0})
 
     def parse_page(self, response: Response) -> Iterator[Document | Refused | scrapy.Request]:
-        """One page of the search. A live crawl has `seen` in meta: it asks a broken page again and proves its paging."""
+        """One page of the search. A live crawl has `seen` in meta: it repeats a broken page and proves its paging."""
         seen = response.meta.get("seen")
         try:
             found = read_rows(self, response)

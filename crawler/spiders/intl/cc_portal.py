@@ -268,7 +268,8 @@ def certificate(row: Row | Refused, url: str) -> Certificate | Refused:
     scheme, product, issued = (row.get(name, "") for name in ("scheme", "name", "certification date"))
     if not (scheme and product and issued):
         return Refused(reason="product without scheme, name or date", text=f"{scheme} {product} {issued}".strip())
-    dated = f"{row.get('maintenance date', '')} {row.get('maintenance title', '')}".strip()
+    # One spelling of the date, or the same report read from a CSV file and from a page would look like two.
+    dated = f"{iso_date(row.get('maintenance date', ''))} {row.get('maintenance title', '')}".strip()
     return Certificate(
         key="|".join(map(folded, (scheme, row.get("manufacturer", ""), product, iso_date(issued)))),
         scheme_text=f"CCRA/{scheme}",
@@ -354,7 +355,7 @@ def together(first: Certificate, again: Certificate) -> Certificate:
         first,
         category_text="; ".join(categories) or None,
         profiles=tuple(dict.fromkeys((*first.profiles, *again.profiles))),
-        maintenance=tuple(sorted(dict.fromkeys((*first.maintenance, *again.maintenance)), key=iso_sorting)),
+        maintenance=tuple(sorted({*first.maintenance, *again.maintenance})),
         expires_text=first.expires_text or again.expires_text,
         url=first.url or again.url,
     )
@@ -387,7 +388,3 @@ def iso_date(text: str) -> str:
     match = US_DATE.match(text)
     return f"{match[3]}-{int(match[1]):02d}-{int(match[2]):02d}" if match else text
 
-
-def iso_sorting(item: str) -> str:
-    date, _, rest = item.partition(" ")
-    return f"{iso_date(date)} {rest}"

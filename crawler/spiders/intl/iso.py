@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import scrapy
@@ -23,6 +24,7 @@ HOST = r"^https?://(?:www\.)?iso\.org(?::\d+)?/"
 STAGE = re.compile(r"\b(\d{2}\.\d{2})\b")
 ICS = re.compile(r"\b\d{2}(?:\.\d{2,3}(?:\.\d{2})?)?\b")
 CATALOGUE_NUMBER = re.compile(r"/(\d+)\.html")
+TRANSLATED = re.compile(r"iso\.org(?::\d+)?/(?!en/)[a-z]{2}/|/render/live/(?!en/)[a-z]{2}/")
 EDITION = re.compile(r"[EÉ]dition\s*:\s*(\d+)")
 # "ISO/IEC TR 27023:2015 Information technology …": the designation ends where the title begins.
 HEADED = re.compile(
@@ -41,6 +43,7 @@ LIFE_CYCLE = {
     "sera remplacée par": "superseded by",
 }
 DELETED = "Withdrawn "
+ISSUED = ("ENT_ACTIVE", "ENT_INACTIVE")
 
 
 class Iso(SourceSpider):
@@ -105,7 +108,8 @@ class Iso(SourceSpider):
         found = standard(page, number[1] if number else None)
         if found is None:
             raise PageRefused("no reference on the page")
-        yield found
+        # Texts of a translated page would replace the English ones of the same number.
+        yield replace(found, title=None, abstract=None) if TRANSLATED.search(response.url) else found
 
     def parse_search(self, response: Response) -> Iterator[Document | Refused]:
         """The JSON answer of the catalogue's advanced search of 2021 (archived only)."""
@@ -305,7 +309,7 @@ def searched(row: Any) -> Document | Refused:
     """A row of the advanced search."""
     if not isinstance(row, dict) or not (reference := clean(text_of(row.get("docRef")))):
         return Refused(reason="search row without docRef", text=str(row)[:300])
-    state = localised(row.get("publicationStatus"))
+    state = row["publicationStatus"] if isinstance(row.get("publicationStatus"), dict) else {}
     stage = clean(text_of(row.get("stageId")))
     committee = row.get("committee")
     number = text_of(row.get("csnumber"))
@@ -314,9 +318,9 @@ def searched(row: Any) -> Document | Refused:
         designation=reference,
         key=number or None,
         title=localised(row.get("title")),
-        status_text=stage or state,
+        status_text=stage or localised(state),
         # Drafts and deleted projects carry a date too: that of their last ballot text.
-        published_text=clean(text_of(row.get("publicationDate"))) if state in ("Published", "Withdrawn") else None,
+        published_text=clean(text_of(row.get("publicationDate"))) if state.get("key") in ISSUED else None,
         withdrawn_text=clean(text_of(ended[-1].get("stageStart"))) if ended and stage == "95.99" else None,
         edition_text=clean(text_of(row.get("docEdition"))),
         ics=tuple(code for entry in listed(row.get("ics")) if (code := clean(text_of(entry.get("key"))))),
@@ -336,7 +340,8 @@ def referred(row: dict[str, Any], field: str, type_: str) -> Iterator[Relation]:
 def hit(row: dict[str, Any]) -> Document | Refused:
     """A hit of the site search: its title begins with the designation."""
     printed = clean(text_of(row.get("title"))) or ""
-    number = (re.search(r"(\d+)(?:_\d+)?$", text_of(row.get("objectID"))) or [None, None])[1]
+    found = re.search(r"(\d+)(?:_\d+)?$", text_of(row.get("objectID")))
+    number = found[1] if found else None
     headed = HEADED.match(printed)
     if headed is None:
         return Refused(reason="hit that does not begin with a designation", text=printed, key=number)

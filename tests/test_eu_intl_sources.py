@@ -1,0 +1,295 @@
+"""What the ETSI, ISO and Common Criteria sources do beyond picking cells: paging proof, joins, merging, refusals."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse, TextResponse
+
+from crawler.base import SourceSpider
+from crawler.spiders.eu.etsi import PAGE_SIZE, Etsi, status
+from crawler.spiders.intl.cc_portal import CcPortal
+from crawler.spiders.intl.iso import HEADED, Iso, stage_code
+from standards_db.records import Certificate, Document, Membership, PageRefused, Refused
+
+DATA = "https://www.etsi.org/custom/standardssearch/data.php?format=json&page=%d&sort=1"
+FEED = "https://isopublicstorageprod.blob.core.windows.net/opendata/_latest/iso_deliverables_metadata/%s"
+COMMITTEES = "https://example.net/iso_technical_committees/json/iso_technical_committees.jsonl"
+PRODUCTS = "https://www.commoncriteriaportal.org/products/certified_products.csv"
+PRODUCT_HEADER = (
+    '"Category","Name","Manufacturer","Scheme","Assurance Level","Protection Profile(s)","Certification Date",'
+    '"Archived Date","Certification Report URL","Security Target URL","Maintenance Date","Maintenance Title",'
+    '"Maintenance Report","Maintenance ST"\r\n'
+)
+
+
+def read(
+    spider: SourceSpider, url: str, body: str | bytes, *, kind: type[TextResponse] = TextResponse, **meta: Any
+) -> list[Any]:
+    """What the callback that reads `url` gives for a response with this body."""
+    raw = body.encode() if isinstance(body, str) else body
+    request = Request(url, meta=meta)
+    route = spider.route_of(url)
+    assert route is not None
+    return list(getattr(spider, route.callback)(kind(url, body=raw, encoding="utf-8", request=request)))
+
+
+def etsi_rows(start: int, count: int, total: int) -> str:
+    return json.dumps(
+        [
+            {"wki_id": str(n), "total_count": str(total), "ETSI_DELIVERABLE": f"ETSI TS 100 {n:03d} V1.1.1 (2020-01)"}
+            for n in range(start, start + count)
+        ]
+    )
+
+
+def test_etsi_follows_full_pages_past_the_total() -> None:
+    """A full page is followed by the next one even when the total is reached: rows shift while they are read."""
+    found = read(Etsi(), DATA % 1, etsi_rows(0, PAGE_SIZE, PAGE_SIZE), seen=set(), tries=0)
+    assert found[-1].url == DATA % 2
+    assert len([record for record in found if isinstance(record, Document)]) == PAGE_SIZE
+
+
+def test_etsi_stops_at_a_repeated_page_and_says_so() -> None:
+    """A server that gives the same page for ever ends the crawl with a refusal, not with a loop."""
+    seen = {str(n) for n in range(PAGE_SIZE)}
+    found = read(Etsi(), DATA % 2, etsi_rows(0, PAGE_SIZE, 200), seen=seen, tries=0)
+    assert not [record for record in found if isinstance(record, Request)]
+    assert [record.reason for record in found if isinstance(record, Refused)] == [
+        "the page repeats rows of earlier pages"
+    ]
+
+
+def test_etsi_counts_what_it_saw_against_the_total() -> None:
+    """A last page that leaves rows missing is reported; one that completes the total is not."""
+    seen = {str(n) for n in range(PAGE_SIZE)}
+    short = read(Etsi(), DATA % 2, etsi_rows(PAGE_SIZE, 3, 60), seen=set(seen), tries=0)
+    assert [record.text for record in short if isinstance(record, Refused)] == ["53 of 60"]
+    whole = read(Etsi(), DATA % 2, etsi_rows(PAGE_SIZE, 3, 53), seen=set(seen), tries=0)
+    assert not [record for record in whole if isinstance(record, Refused)]
+
+
+@pytest.mark.parametrize("body", ["Array\n(\n    [0] => stdClass", "<!DOCTYPE html><title>ETSI</title>", "", "{}"])
+def test_etsi_asks_again_and_then_refuses(body: str) -> None:
+    """A PHP dump or HTML page served as 200 is asked for again in a live crawl and refused in an archive run."""
+    again = read(Etsi(), DATA % 7, body, seen=set(), tries=0)
+    assert [request.meta["tries"] for request in again] == [1]
+    with pytest.raises(PageRefused):
+        read(Etsi(), DATA % 7, body, seen=set(), tries=9)
+    with pytest.raises(PageRefused):
+        read(Etsi(), DATA % 7, body)
+
+
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        ({"ACTION_TYPE": "PU", "STATUS_CODE": "12", "superseded": "0"}, "published"),
+        ({"ACTION_TYPE": "PU", "STATUS_CODE": "12", "superseded": "1"}, "superseded"),
+        ({"ACTION_TYPE": "WD", "STATUS_CODE": "12", "superseded": "1"}, "withdrawn"),
+        ({"ACTION_TYPE": "PU", "STATUS_CODE": 13, "superseded": "0"}, "historical"),
+        ({"ACTION_TYPE": "", "STATUS_CODE": "8"}, "on approval"),
+        ({"ACTION_TYPE": "PU", "STATUS_CODE": None}, None),
+        ({"Status": "Published"}, "published"),
+    ],
+)
+def test_etsi_status_words(row: dict[str, Any], word: str | None) -> None:
+    """Each combination of codes has one word; codes that say nothing give none."""
+    assert status(row) == word
+
+
+def test_etsi_reads_the_csv_export_of_before_2026() -> None:
+    """The semicolon export gives the same records, with the printed status and the work item from its link."""
+    url = "https://www.etsi.org/?option=com_standardssearch&view=data&format=csv&page=1"
+    body = (
+        "sep=;\nETSI deliverable;title;Status;Details link;PDF link;Scope;Technical body;Keywords\n"
+        '"ETSI TS 103 645 V1.1.1 (2019-02)";"CYBER; Baseline";Published;'
+        '"https://webapp.etsi.org/workprogram/Report_WorkItem.asp?WKI_ID=54761";x.pdf;;Cyber Security;IoT,privacy\n'
+    )
+    (record,) = read(Etsi(), url, body)
+    assert (record.key, record.status_text, record.published_text) == ("54761", "published", "2019-02")
+    assert (record.title, record.keywords) == ("CYBER; Baseline", ("IoT", "privacy"))
+
+
+def iso_row(number: int, reference: str, **fields: Any) -> str:
+    return json.dumps({"id": number, "reference": reference, "currentStage": 6060, **fields}) + "\n"
+
+
+def test_iso_joins_numbers_to_references_of_the_same_file() -> None:
+    """A replaced number becomes the reference it stands for, wherever in the file that row is; others stay numbers."""
+    body = iso_row(2, "ISO 1:2020", replaces=[1, 99]) + iso_row(1, "ISO 1:2010", replacedBy=[2], currentStage=9599)
+    new, old = read(Iso(), FEED % "json/x.jsonl", body)
+    assert [(edge.type, edge.target_text) for edge in new.relations] == [
+        ("supersedes", "ISO 1:2010"),
+        ("supersedes", "project 99"),
+    ]
+    assert [(edge.type, edge.target_text) for edge in old.relations] == [("superseded by", "ISO 1:2020")]
+    assert (old.status_text, old.key) == ("95.99", "1")
+
+
+def test_iso_feed_gives_the_same_records_as_csv() -> None:
+    """The CSV form with its dotted columns reads like the JSON form."""
+    fields = {"title": {"en": "Security", "fr": None}, "icsCode": ["35.030"], "replaces": [1], "currentStage": 3099}
+    rows = read(Iso(), FEED % "json/x.jsonl", iso_row(2, "ISO 1:2020", **fields) + iso_row(1, "ISO 1:2010"))
+    body = (
+        "id,reference,title.en,title.fr,icsCode,replaces,currentStage\n"
+        '2,ISO 1:2020,Security,,"[""35.030""]",[1],3099\n1,ISO 1:2010,,,,,6060\n'
+    )
+    assert read(Iso(), FEED % "csv/x.csv", body) == rows
+
+
+def test_iso_bad_lines_are_kept_apart_from_bad_files() -> None:
+    """One broken line or deleted project is a refused row; a cut-off file or an error page is refused as a whole."""
+    body = iso_row(1, "ISO 1:2010") + "{broken\n" + iso_row(2, "Withdrawn ISO/CD 7")
+    found = read(Iso(), FEED % "json/x.jsonl", body)
+    assert [record.reason for record in found if isinstance(record, Refused)] == ["line is not JSON", "deleted project"]
+    whole = iso_row(1, "ISO 1:2010") * 3
+    for bad in (whole[:-20], "<?xml version='1.0'?><Error/>", "", '{"id": 1}\n', "id,name\n1,x\n"):
+        with pytest.raises(PageRefused):
+            read(Iso(), FEED % "json/x.jsonl", bad)
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(6060, "60.60"), ("6060", "60.60"), (0, "00.00"), (998, "09.98"), ("95.99", "95.99"), (None, None)],
+)
+def test_iso_stage_codes_are_padded(value: object, code: str | None) -> None:
+    """Stages lose leading zeros as numbers and get them back."""
+    assert stage_code(value) == code
+
+
+def test_iso_committee_seats_hold_bodies_and_no_persons() -> None:
+    """P-members, O-members and the secretariat become seats; a nameless secretariat is refused."""
+    row = {
+        "id": 5,
+        "reference": "ISO/TC 1",
+        "title": {"en": "Threads"},
+        "secretariat": {"id": None, "acronym": None},
+        "chair": "Somebody",
+        "pMembers": [{"id": 1, "acronym": "SAC"}],
+        "oMembers": [{"id": 2, "acronym": "ANSI"}],
+    }
+    found = read(Iso(), COMMITTEES, json.dumps(row) + "\n")
+    assert [(seat.member_text, seat.role) for seat in found if isinstance(seat, Membership)] == [
+        ("SAC", "participating"),
+        ("ANSI", "observing"),
+    ]
+    assert [record.reason for record in found if isinstance(record, Refused)] == ["secretariat member without a name"]
+    assert "Somebody" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("title", "designation"),
+    [
+        ("ISO/IEC 27001:2013/DAmd 1 Information technology", "ISO/IEC 27001:2013/DAmd 1"),
+        ("ISO/IEC AWI TR 27024 ISO/IEC 27001 family of standards", "ISO/IEC AWI TR 27024"),
+        ("ISO Guide 82:2019 Guidelines", "ISO Guide 82:2019"),
+        ("ISO/IEC 9945-1:2003/Cor 1:2004 Information", "ISO/IEC 9945-1:2003/Cor 1:2004"),
+        ("ISO 16063-1:1998/CD Amd 2 Methods for 3 axes", "ISO 16063-1:1998/CD Amd 2"),
+    ],
+)
+def test_iso_hit_titles_begin_with_the_designation(title: str, designation: str) -> None:
+    """The designation ends where the title begins, also when the title holds numbers or other designations."""
+    match = HEADED.match(title)
+    assert match is not None and match[1] == designation
+
+
+def test_iso_advanced_search_dates_drafts_by_nothing() -> None:
+    """A published row has its date and what it revises; a deleted draft has no publication date."""
+    url = "https://www.iso.org/cms/render/live/en/sites/isoorg.advancedSearch.do?docNumber=82"
+    rows = [
+        {
+            "docRef": "ISO Guide 82:2019",
+            "csnumber": 76561,
+            "stageId": "60.60",
+            "publicationDate": "2019-11",
+            "publicationStatus": {"key": "ENT_ACTIVE"},
+            "revises": [{"docRef": "ISO Guide 82:2014"}],
+        },
+        {"docRef": "ISO/DIS 7/DAmd 1", "publicationDate": "2021-05", "publicationStatus": {"key": "ENT_DELETED"}},
+    ]
+    issued, deleted = read(Iso(), url, json.dumps({"standards": rows}))
+    assert (issued.published_text, issued.relations[0].target_text) == ("2019-11", "ISO Guide 82:2014")
+    assert deleted.published_text is None
+
+
+def product(
+    name: str, *, category: str = "Databases", level: str = "EAL2", report: str = "a.pdf", more: str = ""
+) -> str:
+    cells = [category, name, "Vendor, Inc.", "CA", level, "PP A, PP (B, C)", "05/22/2019", "", report]
+    return ",".join(f'"{cell}"' for cell in cells) + f',"st.pdf",{more or ",,,"}\r\n'
+
+
+def test_cc_rows_of_one_certificate_become_one() -> None:
+    """Maintenance rows and rows of other categories add up to one certificate."""
+    maintained = '"08/26/2019","Box w&#x2f; OS Build 6","",""'
+    body = PRODUCT_HEADER + product("Box w&#x2f; OS", more=maintained)
+    body += product("Box w&#x2f; OS") + product("Box w&#x2f; OS", category="Data Protection")
+    (found,) = read(CcPortal(), PRODUCTS, body)
+    assert isinstance(found, Certificate)
+    assert found.product == "Box w/ OS"
+    assert found.maintenance == ("2019-08-26 Box w/ OS Build 6",)
+    assert found.category_text == "Databases; Data Protection"
+    assert found.profiles == ("PP A", "PP (B, C)")
+
+
+def test_cc_another_certificate_with_the_same_key_is_not_swallowed() -> None:
+    """Two evaluations of one product on one day cannot be told apart by key: the second is refused, not merged."""
+    body = PRODUCT_HEADER + product("Box") + product("Box", report="b.pdf") + product("Box", level="EAL4")
+    found = read(CcPortal(), PRODUCTS, body)
+    assert len([record for record in found if isinstance(record, Certificate)]) == 1
+    assert len([record for record in found if isinstance(record, Refused)]) == 2
+
+
+def test_cc_csv_in_windows_1252_and_links() -> None:
+    """A file that is not UTF-8 is read as windows-1252; links become https without port and blanks."""
+    url = "http://www.commoncriteriaportal.org:443/files/epfiles/CR - Box® 1.pdf"
+    body = (PRODUCT_HEADER + product("Box® 1", report=url)).encode("cp1252")
+    (found,) = read(CcPortal(), PRODUCTS.replace(".csv", "-archived.csv"), body)
+    assert (found.product, found.status_text) == ("Box® 1", "Archived")
+    assert found.url == "https://www.commoncriteriaportal.org/files/epfiles/CR%20-%20Box%C2%AE%201.pdf"
+
+
+@pytest.mark.parametrize("body", ["", "<html><title>Just a moment...</title>", "Name,Vendor\r\nx,y\r\n", "\x00" * 99])
+def test_cc_refuses_what_is_not_the_list(body: str) -> None:
+    """An empty, foreign or redesigned file is refused as a page."""
+    with pytest.raises(PageRefused):
+        read(CcPortal(), PRODUCTS, body)
+
+
+def test_cc_row_of_another_width_is_refused_alone() -> None:
+    """A row that does not fit the header is refused with its text, its neighbours are kept."""
+    found = read(CcPortal(), PRODUCTS, PRODUCT_HEADER + '"cut","off"\r\n' + product("Box"))
+    assert [type(record) for record in found] == [Refused, Certificate]
+
+
+def test_cc_profiles_of_script_and_tables_are_joined() -> None:
+    """A profile in the page's script and in a table is one document; a broken id attribute does not hide the table."""
+    listed = {"Scheme": "DE", "Name": "Verification &#x28;V&#x29;", "Version": "1.3", "Abbr": "BIO"}
+    listed["PDF_PP"] = "a b.pdf"
+    row = "<tr><td><a href='/x.pdf'>%s</a></td><td>%s</td><td>EAL2<br/>ALC_FLR.1</td><td>2008-11-07</td><td>DE</td>"
+    columns = ("Protection Profile", "Version", "Assurance Level", "Issued", "Scheme")
+    head = "".join(f"<th>{name}</th>" for name in columns)
+    body = (
+        f"<html><script>var ppList = [{json.dumps(listed)}];</script>"
+        f'<table id="tblBD"" class="gridTable"><thead><tr>{head}</tr></thead>'
+        "<caption><a>Biometric Systems and Devices &ndash; 6 Protection Profiles</a></caption><tbody>"
+        f"{row % ('Verification (V)', '1.3')}{row % ('Other', '2.0')}</tbody></table></html>"
+    )
+    url = "https://www.commoncriteriaportal.org/pps/index.cfm?archived=1"
+    first, second = read(CcPortal(), url, body, kind=HtmlResponse)
+    assert first.keywords == ("BIO", "Biometric Systems and Devices", "EAL2,ALC_FLR.1")
+    assert (first.status_text, first.url) == (
+        "Archived",
+        "https://www.commoncriteriaportal.org/nfs/ccpfiles/files/ppfiles/a%20b.pdf",
+    )
+    assert (second.designation, second.published_text) == ("Other", "2008-11-07")
+
+
+@pytest.mark.parametrize("kind", [Etsi, Iso, CcPortal])
+def test_live_requests_stay_on_hosts_that_may_be_crawled(kind: type[SourceSpider]) -> None:
+    """A live crawl never asks www.iso.org, which wants no robots, and every first request has a route."""
+    urls = [request.url for request in kind().live_requests()]
+    assert urls and not any("www.iso.org" in url for url in urls)

@@ -1,0 +1,144 @@
+"""NIST feed: one key per edition through every URL scheme, copies refused, paging that proves itself."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+import scrapy
+from scrapy.http import HtmlResponse, Response
+
+from crawler.spiders.us.nist_csrc import FEED, IR_SEARCH, NistCsrc, feed_records, place_of, references
+from standards_db.records import Document, PageRefused, Refused
+
+OLD = "https://csrc.nist.gov/publications/detail/"
+NEW = "https://csrc.nist.gov/pubs/"
+
+
+def row(name: str, uri: str, published: str, **more: Any) -> dict[str, Any]:
+    fixed = {"title-main": "A title", "status": "final", "substage": "active", "iteration": "final"}
+    return {"docidentifier": name, "uri": uri, "published-date": published, **fixed, **more}
+
+
+def keys(*rows: dict[str, Any]) -> list[str | None]:
+    return sorted(record.key or "" for record in feed_records(rows) if isinstance(record, Document))
+
+
+@pytest.mark.parametrize(
+    ("url", "stage", "marker", "archived"),
+    [
+        (NEW + "sp/800/53/r5/upd1/final", "final", "upd1", None),
+        (NEW + "sp/800/57/pt1/r6/ipd-(1)", "ipd", "pt1", None),
+        (NEW + "sp/800/90/a/r2/iprd", "iprd", "", None),
+        (OLD + "sp/800-57-part-2/rev-1/archive/2018-04-06", None, "pt2", "2018-04-06"),
+        (OLD + "sp/800-38a/addendum/final", "final", "sup", None),
+        (OLD + "nistir/8011/vol-3/draft", "draft", "", None),
+    ],
+)
+def test_place_reads_both_url_schemes(url: str, stage: str | None, marker: str, archived: str | None) -> None:
+    """Stage, update marker and archive date come out of old and new addresses alike."""
+    place = place_of(url)
+    assert (place.stage, place.marker, place.archived) == (stage, marker, archived)
+
+
+def test_keys_survive_the_renaming_of_all_urls() -> None:
+    """The old scheme, which dates superseded versions, and the new one, which numbers updates, give the same keys."""
+    old = keys(
+        row("FIPS 140-2", OLD + "fips/140/2/archive/2001-05-25", "2001-05-25"),
+        row("FIPS 140-2", OLD + "fips/140/2/archive/2001-10-10", "2001-10-10"),
+        row("FIPS 140-2", OLD + "fips/140/2/final", "2002-12-03"),
+    )
+    new = keys(
+        row("FIPS 140-2", NEW + "fips/140-2/upd2/final", "2002-12-03"),
+        row("FIPS 140-2", NEW + "fips/140-2/final", "2001-05-25"),
+        row("FIPS 140-2", NEW + "fips/140-2/upd1/final", "2001-10-10"),
+    )
+    assert old == new == ["FIPS 140-2", "FIPS 140-2|upd1", "FIPS 140-2|upd2"]
+
+
+def test_a_draft_copy_that_becomes_final_keeps_the_key_of_its_stage() -> None:
+    """The editor's copy counter is no part of the key, and "final" among drafts is the final public draft."""
+    assert keys(row("SP 800-63-4", NEW + "sp/800/63/4/final-(1)", "2025-07-31")) == ["SP 800-63-4"]
+    draft = row("SP 800-172 Rev. 3", NEW + "sp/800/172/r3/fpd-(1)", "2025-09-29", status="draft-public")
+    assert keys(draft) == ["SP 800-172 Rev. 3|fpd"]
+
+
+def test_copy_of_the_same_day_is_refused_and_the_plain_address_kept() -> None:
+    """Of two rows for one edition the one without a copy counter is kept, wherever it stands."""
+    records = list(
+        feed_records(
+            [
+                row("CSWP 37", NEW + "cswp/37/x/ipd-(1)", "2024-10-31", status="draft-public", iteration="ipd"),
+                row("CSWP 37", NEW + "cswp/37/x/ipd", "2024-10-31", status="draft-public", iteration="ipd"),
+            ]
+        )
+    )
+    kept = [record.url for record in records if isinstance(record, Document)]
+    refused = [record.text for record in records if isinstance(record, Refused)]
+    assert kept == [NEW + "cswp/37/x/ipd"]
+    assert refused == [NEW + "cswp/37/x/ipd-(1)"]
+
+
+def test_one_bad_row_does_not_cost_the_others() -> None:
+    """A row without identifier or title is refused by itself."""
+    records = list(feed_records([None, {"title-main": "x"}, row("SP 800-1", NEW + "sp/800/1/final", "1990-12-01")]))
+    assert [type(record) for record in records] == [Refused, Refused, Document]
+
+
+def test_feed_is_read_from_the_zip_and_from_its_member() -> None:
+    """The zip and the bare array give the same record, and a page that is neither is refused."""
+    array = json.dumps([row("SP 800-1", NEW + "sp/800/1/final", "1990-12-01")]).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("pubs-export.json", array)
+    spider = NistCsrc()
+    bodies = (packed.getvalue(), array)
+    first, second = ([r.key for r in spider.feed(Response(FEED, body=body))] for body in bodies)  # type: ignore[union-attr]
+    assert first == second == ["SP 800-1"]
+    for body in (packed.getvalue()[:60], b"<html></html>", b'{"error": 1}', b"[]"):
+        with pytest.raises(PageRefused):
+            list(spider.feed(Response(FEED, body=body)))
+
+
+def test_references_are_standards_named_in_keywords_and_title() -> None:
+    """A keyword that is a standard is an edge; the document itself and ordinary words are not."""
+    keywords = ("ISO/IEC 19790:2012", "ISO/IEC 2759", "FIPS 140-3", "isolation", "risk management")
+    found = [r.target_text for r in references("FIPS 140-3", "Updates to ISO/IEC 24759", keywords)]
+    assert found == ["ISO/IEC 19790:2012", "ISO/IEC 2759", "ISO/IEC 24759"]
+
+
+def search_page(page: int, pages: int, total: int, *names: str) -> HtmlResponse:
+    rows = "".join(
+        f"<tr><td>NISTIR</td><td>{name}</td><td><strong><a href='/pubs/ir/{name}/final'>T</a></strong></td>"
+        "<td>Final</td><td>1/02/2024</td></tr>"
+        for name in names
+    )
+    heads = "".join(f"<th>{head}</th>" for head in ("Series", "Number", "Title", "Status", "Release Date"))
+    counts = f"data-current-page='{page}' data-total-pages='{pages}' data-total-results='{total}'"
+    body = (
+        f"<span id='showing-results-text' {counts}></span>"
+        f"<table class='publications-table'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    return HtmlResponse(IR_SEARCH.replace("page=1", f"page={page}"), body=body.encode(), encoding="utf-8")
+
+
+def test_paging_goes_on_while_pages_are_new_and_ends_with_a_proof() -> None:
+    """Page 2 is asked for after page 1; a last page that completes the total ends without a complaint."""
+    spider = NistCsrc()
+    first = list(spider.search(search_page(1, 2, 3, "8259", "8425")))
+    following = [r for r in first if isinstance(r, scrapy.Request) and "page=2" in r.url]
+    assert len(following) == 1
+    last = list(spider.search(search_page(2, 2, 3, "8547"), **following[0].cb_kwargs))
+    assert not [r for r in last if isinstance(r, Refused) or (isinstance(r, scrapy.Request) and "page=3" in r.url)]
+
+
+def test_a_repeated_page_stops_the_paging_and_is_reported() -> None:
+    """A site that ignores the page number is noticed: no further request, one refusal with the counts."""
+    spider = NistCsrc()
+    seen = tuple(f"https://csrc.nist.gov/pubs/ir/{name}/final" for name in ("8259", "8425"))
+    again = list(spider.search(search_page(2, 3, 6, "8259", "8425"), seen=seen))
+    assert [r.reason for r in again if isinstance(r, Refused)] == ["paging does not add up"]
+    assert not [r for r in again if isinstance(r, scrapy.Request) and "page=3" in r.url]
