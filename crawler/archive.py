@@ -148,6 +148,7 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
     offset = 0
     with path.open("rb") as stream:
         records = ArchiveIterator(stream)
+        end = 0
         try:
             for record in records:
                 offset = records.get_record_offset()
@@ -159,9 +160,12 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
                     yield Problem(f"{name}@{offset}", url, "revisit: the page is kept elsewhere")
                 if record.rec_type == "response" and record.http_headers:
                     waiting.append(from_warc(record, path, f"{name}@{offset}", offset))
+                end = offset + records.get_record_length()
         except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
             yield Problem(f"{name}@{offset}", "", f"malformed WARC after this record: {error}")
         else:
+            if path.stat().st_size > end > 0:
+                yield Problem(f"{name}@{end}", "", "malformed WARC: the file ends inside this record")
             if not waiting:
                 yield Problem(name, "", "no response in this WARC file")
     for archived, ids in waiting:

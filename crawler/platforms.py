@@ -18,7 +18,7 @@ from crawler.relaton import RelatonRecord, publication_date, relaton_record
 from standards_db.records import Document, PageRefused, Refused
 
 _CHUNK = 1 << 20
-_DATA_FILE = re.compile(r"(?:^|/)data/[^/]+\.ya?ml\W*$", re.IGNORECASE)
+_DATA_FILE = re.compile(r"(?:^|\W)data/[^/]+\.ya?ml\W*$", re.IGNORECASE)
 # Deflate squeezes small repetitive texts hard, and what is this small can do no harm.
 _RATIO_FLOOR = 1 << 20
 

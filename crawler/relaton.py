@@ -27,6 +27,8 @@ _READ_KEYS = {
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every scalar stays the text that is printed
 _SEPARATOR = " - "
 _BASE_YEAR = re.compile(r":(\d{4})/")
+_YEAR = re.compile(r":(\d{4})/")
+_DATED = re.compile(r"\((\d{4}-\d{2})\)$")
 _YEAR = re.compile(r"\d{4}$")
 # ISO stages in a number ("ISO/IEC DIS 27000", "…:2020/DAM 1") and IEEE project numbers ("IEEE P802.11bf/D-6.0").
 _DRAFT = re.compile(
@@ -55,11 +57,13 @@ _DEGREES |= {"equivalent": "equivalent", "nonequivalent": "not equivalent"}
 def publication_date(designation: str, dates: dict[str, str], order: Iterable[str]) -> str | None:
     """The first date of `order`; a bare year gives way to a fuller date of the same year.
 
-    An amendment carries its base's year as `published` and its own month as `updated`.
+    An amendment carries its base's year as `published` and its own month as `updated`. Old ETSI editions have their
+    month in the number only.
     """
     given = [dates[name] for name in order if name in dates]
     if not given:
-        return None
+        printed = _DATED.search(designation)
+        return printed[1] if printed else None
     base = _BASE_YEAR.search(designation)
     if base and given[0] == base[1]:
         return dates.get("updated")

@@ -1,4 +1,4 @@
-"""Reads the dates that sources print and never guesses: what two readings fit is no date unless the source names its format.
+"""Reads the dates that sources print and never guesses: where two readings fit, the source must name its format.
 
 Precision stays with the value, because a month or a year is all that many registers know.
 """
@@ -38,7 +38,8 @@ MONTHS = {
 }
 
 YEAR_FIRST = re.compile(
-    r"(?P<y>\d{4})(?:-(?P<m>\d{1,2})(?:-(?P<d>\d{1,2}))?)?(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?"
+    r"(?P<y>\d{4})(?:-(?P<m>\d{1,2})(?:-(?P<d>\d{1,2})"
+    r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?)?)?"
 )
 COMPACT = re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})")
 CHINESE = re.compile(r"(?P<y>\d{4})\s*年(?:\s*(?P<m>\d{1,2})\s*月(?:\s*(?P<d>\d{1,2})\s*[日号])?)?")

@@ -13,9 +13,11 @@ from functools import lru_cache
 
 # Legal forms as they end a name, after folding and without dots.
 LEGAL_FORMS = frozenset(
-    """ab ag as asa aps bv bvba co company corp corporation eurl gmbh gmbhcokg inc incorporated kg kk kabushikikaisha
-    limited llc llp lp ltd ltda nv oy oyj plc private pte pty pvt sa sarl sas sasu se sl slu sp spa spzoo srl sro ug
-    holding holdings""".split()
+    re.findall(
+        r"\w+",
+        """ab ag as asa aps bv bvba co company corp corporation eurl gmbh holding holdings inc incorporated kg kk
+        limited llc llp lp ltd ltda nv oy oyj plc private pte pty pvt sa sarl sas sasu se sl slu sp spa spzoo srl sro ug""",
+    )
 )
 # Only behind another legal form: "Co., Ltd.", "GmbH & Co. KG", "Pte Ltd".
 CONNECTIVES = frozenset({"and", "&", "zoo"})
@@ -39,14 +41,14 @@ def clean_vendor(text: str) -> str:
 
 def _tidy(name: str) -> str:
     name = unicodedata.normalize("NFKC", html.unescape(name)).replace("\ufffd", "")
-    return BLANKS.sub(" ", GLUED.sub("", name)).strip(" ,;|\"")
+    return BLANKS.sub(" ", GLUED.sub("", name)).strip(' ,;|"')
 
 
 @lru_cache(maxsize=16384)
 def vendor_key(text: str) -> str:
     """A folded name without accents, punctuation, trademark signs and trailing legal form; "" for an empty name.
 
-    "Cisco Systems, Inc." and "CISCO SYSTEMS INC" share "cisco systems". A name that is nothing but a legal form is kept.
+    "Cisco Systems, Inc." and "CISCO SYSTEMS INC" share "cisco systems". A bare legal form is kept.
     """
     name = clean_vendor(re.sub("[®™©]", "", text))
     bare = BRACKETS.sub(" ", name).strip() or name

@@ -77,7 +77,9 @@ def test_none_is_no_date() -> None:
         ("20240813", ("epoch_ms_shanghai",), ("2024-08-13", "day")),
     ],
 )
-def test_uses_the_formats_of_a_source(text: str, formats: tuple[str, ...], expected: tuple[str | None, str | None]) -> None:
+def test_uses_the_formats_of_a_source(
+    text: str, formats: tuple[str, ...], expected: tuple[str | None, str | None]
+) -> None:
     """A source's own formats decide what its ambiguous texts mean; milliseconds mean a midnight in Shanghai."""
     assert parse_date(text, formats) == expected
 

@@ -82,6 +82,19 @@ def test_copy_of_the_same_day_is_refused_and_the_plain_address_kept() -> None:
     assert refused == [NEW + "cswp/37/x/ipd-(1)"]
 
 
+def test_parts_and_updates_are_told_apart_where_the_feed_prints_one_identifier() -> None:
+    """The part comes from the DOI, the update that supersedes its own identifier from the link."""
+    doi = "10.6028/NIST.SP.800-73pt1-5"
+    (part,) = feed_records([row("SP 800-73-5", NEW + "sp/800/73/pt1/5/final", "2024-07-15", doi=doi)])
+    later = [{"uri": NEW + "sp/800/53/r5/upd1/final", "docidentifier": "SP 800-53 Rev. 5"}]
+    superseded = {"superseded-by": later, "substage": "withdrawn"}
+    (first,) = feed_records([row("SP 800-53 Rev. 5", NEW + "sp/800/53/r5/final", "2020-09-23", **superseded)])
+    assert isinstance(part, Document)
+    assert isinstance(first, Document)
+    assert part.designation == "SP 800-73pt1-5"
+    assert [(r.type, r.target_text) for r in first.relations] == [("superseded by", "SP 800-53 Rev. 5 upd1")]
+
+
 def test_one_bad_row_does_not_cost_the_others() -> None:
     """A row without identifier or title is refused by itself."""
     records = list(feed_records([None, {"title-main": "x"}, row("SP 800-1", NEW + "sp/800/1/final", "1990-12-01")]))

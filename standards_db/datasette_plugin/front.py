@@ -18,8 +18,8 @@ select s.key, s.label, s.description,
   (select count(*) from documents d where d.sphere = s.key) as documents,
   (select count(*) from documents d where d.sphere = s.key and d.is_in_force = 1) as in_force,
   (select count(*) from certificates c where c.sphere = s.key) as certificates,
-  (select count(*) from adoptions a where a.sphere = s.key and a.is_adoption = 1) as adoptions,
-  (select count(*) from adoptions a where a.sphere = s.key and a.is_adoption = 1 and a.is_stale = 1) as stale,
+  (select count(*) from adoptions a where a.sphere = s.key and a.is_counted = 1) as adoptions,
+  (select count(*) from adoptions a where a.sphere = s.key and a.is_counted = 1 and a.is_stale = 1) as stale,
   v.coverage, v.source_count, v.loaded_count
 from spheres s left join sphere_coverage v on v.sphere = s.key
 order by case s.key when 'us' then 1 when 'cn' then 2 when 'eu' then 3 when 'intl' then 4 else 5 end

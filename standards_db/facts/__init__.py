@@ -1,7 +1,7 @@
-"""Curated facts that no register publishes: one tab-separated file per subject, one fact a row, a source address in each.
+"""Curated facts that no register publishes: one tab-separated file per subject, one fact a row, each with a source.
 
 Plain text without quoting, split on tabs. `confidence` is "verified" (seen at the publisher or in two independent
-places) or "partial" (read in a secondary place, or one cell rests on a reading). A blank cell means not known, never none.
+places) or "partial" (read in a secondary place, or one cell rests on a reading). A blank cell means not known.
 
 recognition       a member of an arrangement that recognises certificates, or the finding that there is none
 crypto_suites     the status of an algorithm with one authority; several rows for one algorithm and sphere are wanted
@@ -54,7 +54,8 @@ TABLES: dict[str, Table] = {
         status="approved|allowed|legacy|disallowed|draft|not listed",
     ),
     "instruments": _table(
-        "id title sphere kind topics subjects adopted_date in_force_date standards_cited official_id source_url confidence",
+        "id title sphere kind topics subjects adopted_date in_force_date standards_cited official_id "
+        "source_url confidence",
         "id title sphere kind",
         sphere="|".join(SPHERES),
         kind="technical regulation|certification scheme|exclusion list|procurement rule|mandatory standard regime",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from standards_db.taxonomy import check, model
 from standards_db.taxonomy.match import TopicMatcher
@@ -44,19 +45,21 @@ DEGREES: dict[str, Degree] = model.degrees()
 COUNTRIES: dict[str, Country] = model.countries()
 
 _STATUS_DATA = model.read("statuses")
-_WORDS = {fold(word): status for word, status in _STATUS_DATA["words"].items()}
-_SOURCE_WORDS = {
+_WORDS: dict[str, str] = {fold(word): status for word, status in _STATUS_DATA["words"].items()}
+_SOURCE_WORDS: dict[str, dict[str, str]] = {
     source: {fold(word): status for word, status in words.items()}
     for source, words in _STATUS_DATA["source_words"].items()
 }
-_STAGES = _STATUS_DATA["stages"]
+_STAGES: dict[str, Any] = _STATUS_DATA["stages"]
 _STAGE = re.compile(r"(\d{2})\.(\d{2})")
 _BARE_STAGE = re.compile(r"\d{1,4}")
 _TAIL = re.compile(r"\s*\([^()]*\)$")
 
 _DEGREE_DATA = model.read("degrees")
-_DEGREE_WORDS = {fold(word): key for key, row in _DEGREE_DATA["degrees"].items() for word in row["words"]}
-_MARKS = _DEGREE_DATA["reference_marks"]
+_DEGREE_WORDS: dict[str, str] = {
+    fold(word): key for key, row in _DEGREE_DATA["degrees"].items() for word in row["words"]
+}
+_MARKS: dict[str, str] = _DEGREE_DATA["reference_marks"]
 _MARK = re.compile(r"(?:^|\()\s*(" + "|".join(_MARKS) + r")\s*\)?\s*$")
 _DEGREE_START = re.compile(
     r"(?:本标准|本文件|本部分)?(?P<word>"
@@ -105,7 +108,8 @@ def _stage_of(word: str) -> str | None:
     match = _STAGE.fullmatch(word)
     if not match or match[2] not in _STAGES["substages"]:
         return None
-    return _STAGES["codes"].get(word) or _STAGES["ends"].get(match[2]) or _STAGES["stages"].get(match[1])
+    found: str | None = _STAGES["codes"].get(word) or _STAGES["ends"].get(match[2]) or _STAGES["stages"].get(match[1])
+    return found
 
 
 @lru_cache(maxsize=4096)

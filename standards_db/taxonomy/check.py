@@ -66,7 +66,8 @@ def status_problems(statuses: dict[str, Status]) -> Iterator[str]:
 def degree_problems(degrees: dict[str, Degree]) -> Iterator[str]:
     data = model.read("degrees")
     yield from owned_twice("degrees.yml", ((w, key) for key, row in data["degrees"].items() for w in row["words"]))
-    yield from (f"degrees.yml: mark {m}: unknown degree {d}" for m, d in data["reference_marks"].items() if d not in degrees)
+    marks = data["reference_marks"].items()
+    yield from (f"degrees.yml: mark {mark}: unknown degree {key}" for mark, key in marks if key not in degrees)
 
 
 def topic_problems(topics: dict[str, Topic]) -> Iterator[str]:

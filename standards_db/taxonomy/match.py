@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -28,13 +28,18 @@ SECURITY_KEYWORDS = 3
 Match = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pattern:
-    """A compiled pattern, the owner it speaks for and a piece of text that must occur for it to match."""
+    """A pattern, the owner it speaks for and a piece of text that must occur for it to match."""
 
     owner: str
     literal: str
-    regex: re.Pattern[str]
+    source: str
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Compiled at the first use: most runs need few of the patterns."""
+        return re.compile(self.source)
 
 
 def literal_of(pattern: str) -> str | None:
@@ -65,10 +70,18 @@ class Index:
             target = self._by_start.setdefault(start, []) if len(start) == size else self._short
             target.append((place, pattern))
 
-    def search(self, text: str) -> list[tuple[Pattern, re.Match[str]]]:
-        """Every pattern that matches somewhere in the text, in the order of the file, with its first match."""
-        size, by_start = self._size, self._by_start
-        starts = {text[i : i + size] for i in range(len(text) - size + 1)}
+    def starts(self, text: str) -> set[str]:
+        """Every piece of the text that a pattern's fixed text could begin with."""
+        size = self._size
+        return {text[i : i + size] for i in range(len(text) - size + 1)}
+
+    def search(self, text: str, starts: set[str] | None = None) -> list[tuple[Pattern, re.Match[str]]]:
+        """Every pattern that matches somewhere in the text, in the order of the file, with its first match.
+
+        `starts` saves time when they are known already; too many of them do no harm.
+        """
+        by_start = self._by_start
+        starts = self.starts(text) if starts is None else starts
         likely = [entry for start in starts.intersection(by_start) for entry in by_start[start]] + self._short
         likely = sorted((entry for entry in likely if entry[1].literal in text), key=itemgetter(0))
         return [(pattern, match) for _, pattern in likely if (match := pattern.regex.search(text))]
@@ -76,12 +89,11 @@ class Index:
 
 def english(owner: str, pattern: str) -> Pattern:
     """A pattern of whole words, lower case, with or without a plural ending."""
-    regex = re.compile(rf"(?<![a-z0-9])(?:{pattern})(?:e?s)?(?![a-z0-9])")
-    return Pattern(owner, literal_of(pattern) or "", regex)
+    return Pattern(owner, literal_of(pattern) or "", rf"(?<![a-z0-9])(?:{pattern})(?:e?s)?(?![a-z0-9])")
 
 
 def chinese(owner: str, pattern: str) -> Pattern:
-    return Pattern(owner, literal_of(pattern) or "", re.compile(pattern))
+    return Pattern(owner, literal_of(pattern) or "", pattern)
 
 
 class TopicMatcher:
@@ -107,6 +119,9 @@ class TopicMatcher:
         self._security_ics = tuple(security["ics"])
         self._security_ccs = frozenset(security["ccs"])
         self._security_committees = tuple(fold(name) for name in security["committees"])
+        # Catalogues repeat their keywords, so each is looked up once.
+        self._keyword_topics = lru_cache(maxsize=16384)(self._topics_of_keyword)
+        self._keyword_is_security = lru_cache(maxsize=16384)(self._is_security_keyword)
         self._not_security = re.compile("|".join(security["exclude"]))
         self._series = re.compile(r"^\s*(?:" + "|".join(security["series_prefixes"]) + r")[\s:：,，、-]+")
 
@@ -120,7 +135,7 @@ class TopicMatcher:
         committee: str | None = None,
         keywords: Sequence[str] = (),
     ) -> list[Match]:
-        """Topics of a document as (topic key, rule, matched text), at most one entry a topic, in the order of topics.yml.
+        """Topics of a document as (topic key, rule, matched text): one entry a topic, in the order of topics.yml.
 
         Rules: "title keyword", "committee", "ICS", "CCS", and "keyword" when nothing else gave a topic.
         Topics that name a branch or a technique (`needs_security`) also ask for a sign of security anywhere in
@@ -143,7 +158,8 @@ class TopicMatcher:
     def _candidates(self, record: Record) -> list[Match]:
         flat, printed = record.flat, record.printed
         hits = [
-            (p.owner, "title keyword", printed[m.start() : m.end()]) for p, m in self._english.search(flat) if flat
+            (p.owner, "title keyword", printed[m.start() : m.end()])
+            for p, m in self._english.search(flat, record.starts)
         ]
         hits += [(key, "title keyword", word) for word in record.tokens for key in self._acronyms.get(word, ())]
         if record.zh:
@@ -164,19 +180,21 @@ class TopicMatcher:
         if not record.is_security and self._security_words(record.keywords) < SECURITY_KEYWORDS:
             return found
         for keyword in record.keywords:
-            flat = keyword.lower().translate(FLAT).strip()
-            owners = [p.owner for p, m in self._english.search(flat) if m[0] == flat]
-            owners += self._acronyms.get(keyword.strip(), ())
-            for key in owners:
+            for key in self._keyword_topics(keyword):
                 if len(found) < MOST_KEYWORD_TOPICS:
                     found.setdefault(key, (key, "keyword", keyword))
         return found
 
+    def _topics_of_keyword(self, keyword: str) -> tuple[str, ...]:
+        flat = keyword.lower().translate(FLAT).strip()
+        owners = [p.owner for p, m in self._english.search(flat) if m[0] == flat]
+        return (*owners, *self._acronyms.get(keyword.strip(), ()))
+
+    def _is_security_keyword(self, keyword: str) -> bool:
+        return bool(self._security_en.search(keyword.lower().translate(FLAT)))
+
     def _security_words(self, keywords: Sequence[str]) -> int:
-        flat = [word.lower().translate(FLAT) for word in keywords]
-        if not self._security_en.search(" ; ".join(flat)):
-            return 0
-        return sum(bool(self._security_en.search(word)) for word in flat)
+        return sum(self._keyword_is_security(word) for word in keywords)
 
 
 class Record:
@@ -207,6 +225,11 @@ class Record:
         self.tokens = list(dict.fromkeys(TOKEN.findall(f"{latin} {self.zh}")))
 
     @cached_property
+    def starts(self) -> set[str]:
+        """What the index of English patterns looks up."""
+        return self._matcher._english.starts(self.flat)
+
+    @cached_property
     def is_security(self) -> bool:
         """Whether anything in the record says that it is about information security."""
         m = self._matcher
@@ -218,5 +241,9 @@ class Record:
             name = fold(self.committee)
             if any(part in name for part in m._security_committees):
                 return True
-        flat = m._not_security.sub(" ", self.flat)
-        return bool(m._security_en.search(flat) or (self.zh and m._security_zh.search(self.zh)))
+        if self.zh and m._security_zh.search(self.zh):
+            return True
+        if not m._security_en.search(self.flat, self.starts):
+            return False
+        # The exceptions are slow to look for, so they come after a first sign.
+        return bool(m._security_en.search(m._not_security.sub(" ", self.flat), self.starts))

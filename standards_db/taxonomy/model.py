@@ -33,7 +33,7 @@ class Sphere:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Who writes, adopts, recognises or certifies; `since` and `until` bound the sphere assignment (ISO dates or None)."""
+    """Who writes, adopts, recognises or certifies; `since` and `until` (ISO dates) bound the sphere assignment."""
 
     key: str
     name: str
@@ -107,7 +107,7 @@ def fold(text: str) -> str:
 @cache
 def read(name: str) -> dict[str, Any]:
     """One YAML file of this folder. Raises TaxonomyError when it is not a mapping."""
-    data = yaml.load((HERE / f"{name}.yml").read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
+    data = yaml.load((HERE / f"{name}.yml").read_text(encoding="utf-8"), Loader=LOADER)
     if not isinstance(data, dict):
         raise TaxonomyError(f"{name}.yml: not a mapping")
     return data

@@ -14,7 +14,7 @@ from crawler.base import Expect, Route, SourceSpider, clean
 from crawler.tables import html_page, table_rows
 from standards_db.records import Document, PageRefused, Record, Refused, Relation
 
-HOST = r"^https?://openstd\.samr\.gov\.cn(?::\d+)?/bzgk/(?:gb|std)"
+HOST = r"(?i)^https?://(?:openstd\.samr\.gov\.cn|(?:www\.)?gb688\.cn)(?::\d+)?/bzgk/(?:gb|std)"
 LIST = "https://openstd.samr.gov.cn/bzgk/std/std_list?p.p1={kind}&p.p6=35&p.p90=circulation_date&p.p91=desc&pageSize=50&page=1"
 DETAIL = "https://openstd.samr.gov.cn/bzgk/std/newGbInfo?hcno={hcno}"
 HCNO = re.compile(r"[0-9A-F]{32}", re.I)

@@ -56,7 +56,7 @@ class SamrStd(SourceSpider):
     routes = (
         Route(HOST + r"/search/stdPage(?:\?|$)", "results", "list"),
         Route(HOST + r"/(?:gb|hb|db)/search/(?:gb|hb|db)(?:Advanced|Query)?(?:Search)?Page(?:\?|$)", "rows", "api"),
-        Route(HOST + r"/(?:gb|hb|db)/search/(?:gb|std(?:HB|DB))Detailed(?:\?id=|/)", "standard", "detail"),
+        Route(HOST + r"/(?:gb|hb|db)/search/(?:gb|std(?:HB|DB))Detailed\?(?:[^#]*&)?id=", "standard", "detail"),
         Route(HOST + r"/gb/search/gbDetailInfo\?(?:[^#]*&)?id=", "single", "api"),
     )
 

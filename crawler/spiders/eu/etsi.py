@@ -81,7 +81,7 @@ class Etsi(SourceSpider):
             "api",
         ),
     )
-    expect = Expect(min=25_000, max=80_000, filled={"title": 0.99, "published": 0.9, "identifier": 0.9})
+    expect = Expect(min=25_000, max=80_000, filled={"title": 0.95, "published": 0.8, "identifier": 0.9})
     date_formats = ("%Y-%m",)
     interval_days = 7
     rank = 10

@@ -71,7 +71,7 @@ class Iso(SourceSpider):
         Route(SEARCH_SERVICE + r"/query(?:[?#]|$)", "parse_hits", "api", "POST"),
         Route(SEARCH_SERVICE + r"(?:/query)?\?", "parse_hits", "api"),
     )
-    expect = Expect(min=20_000, max=200_000, filled={"title": 0.95, "identifier": 0.9})
+    expect = Expect(min=20_000, max=200_000, filled={"identifier": 0.9, "status": 0.9})
     date_formats = ("%Y-%m-%d", "%Y-%m")
     rank = 10
 

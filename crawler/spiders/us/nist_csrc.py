@@ -152,8 +152,19 @@ def key_of(designation: str, stage: str | None, marker: str, archived: str | Non
 
 
 def iteration_of(stage: str | None, marker: str) -> str | None:
-    """Drafts and updates share the identifier; a part number in the URL is no iteration."""
-    return " ".join(part for part in (*marker.split(), stage) if part and not part.startswith("pt")) or None
+    """What drafts and updates that share an identifier differ by: the draft's stage, else the update's number."""
+    update = re.search(r"upd\d+", marker)
+    return stage or (update[0] if update else None)
+
+
+def named_apart(designation: str, marker: str, doi: str | None) -> str:
+    """The feed prints one identifier for all parts and for supplements: their own name is in the DOI and the URL."""
+    if "sup" in marker.split():
+        return f"{designation} sup"
+    own = re.search(r"NIST\.([A-Z]+)\.(\d[\w-]*pt\d[\w-]*)", doi or "")
+    if own and "pt" in marker and not re.search(r"pt|part", designation, re.I):
+        return f"{own[1]} {re.sub(r'-?upd[0-9]+$', '', own[2])}"
+    return designation
 
 
 def feed_records(rows: Iterable[Any]) -> Iterator[Record]:
@@ -181,8 +192,7 @@ def told_apart(same: list[Document]) -> Iterator[Record]:
         if day in kept:
             yield Refused(reason="the feed repeats a publication", text=document.url or "", key=document.key)
         elif nth := days.index(day):
-            marker = " ".join(part for part in (f"upd{nth}", document.iteration) if part)
-            yield replace(document, key=f"{document.key}|upd{nth}", iteration=marker)
+            yield replace(document, key=f"{document.key}|upd{nth}", iteration=document.iteration or f"upd{nth}")
         else:
             yield document
         kept.add(day)
@@ -194,10 +204,10 @@ def text_of(row: dict[str, Any], name: str) -> str | None:
 
 
 def feed_document(row: dict[str, Any]) -> Document:
-    designation = text_of(row, "docidentifier") or ""
-    place = place_of(text_of(row, "uri") or "")
+    place, doi = place_of(text_of(row, "uri") or ""), text_of(row, "doi")
     stage = feed_stage(row, place)
-    marker = place.marker or doi_update(text_of(row, "doi"))
+    marker = place.marker or doi_update(doi)
+    designation = named_apart(text_of(row, "docidentifier") or "", marker, doi)
     title = ": ".join(text for name in ("title-main", "title-sub") if (text := text_of(row, name)))
     values = row.get("keywords")
     keywords = unique(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
@@ -222,7 +232,14 @@ def feed_relations(row: dict[str, Any]) -> Iterator[Relation]:
         targets = row.get(field)
         for target in targets if isinstance(targets, list) else ():
             if isinstance(target, dict) and (name := text_of(target, "docidentifier")):
-                yield Relation(type=kind, target_text=name, evidence=text_of(target, "uri"))
+                uri = text_of(target, "uri")
+                yield Relation(type=kind, target_text=version_of(name, uri), evidence=uri)
+
+
+def version_of(name: str, url: str | None) -> str:
+    """The identifier with the update that the link leads to: updates supersede what has the same identifier."""
+    update = re.search(r"/(upd\d+)/", url or "")
+    return f"{name} {update[1]}" if update else name
 
 
 def feed_stage(row: dict[str, Any], place: Place) -> str | None:
@@ -365,7 +382,8 @@ def publication_relations(page: Selector) -> Iterator[Relation]:
         for link in page.css(f"a[id^='{pattern}'], span[id^='{pattern}']:not([id$=container])"):
             evidence = shown(link)
             if target := clean(NOTE.sub(" ", evidence)):
-                yield Relation(type=kind, target_text=target, evidence=evidence)
+                name = version_of(target, link.attrib.get("href"))
+                yield Relation(type=kind, target_text=name, evidence=evidence)
 
 
 def shown(node: Selector) -> str:
