@@ -27,7 +27,6 @@ _READ_KEYS = {
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every scalar stays the text that is printed
 _SEPARATOR = " - "
 _BASE_YEAR = re.compile(r":(\d{4})/")
-_YEAR = re.compile(r":(\d{4})/")
 _DATED = re.compile(r"\((\d{4}-\d{2})\)$")
 _YEAR = re.compile(r"\d{4}$")
 # ISO stages in a number ("ISO/IEC DIS 27000", "…:2020/DAM 1") and IEEE project numbers ("IEEE P802.11bf/D-6.0").

@@ -16,7 +16,8 @@ LEGAL_FORMS = frozenset(
     re.findall(
         r"\w+",
         """ab ag as asa aps bv bvba co company corp corporation eurl gmbh holding holdings inc incorporated kg kk
-        limited llc llp lp ltd ltda nv oy oyj plc private pte pty pvt sa sarl sas sasu se sl slu sp spa spzoo srl sro ug""",
+        limited llc llp lp ltd ltda nv oy oyj plc private pte pty pvt sa sarl sas sasu se sl slu sp spa spzoo srl
+        sro ug""",
     )
 )
 # Only behind another legal form: "Co., Ltd.", "GmbH & Co. KG", "Pte Ltd".

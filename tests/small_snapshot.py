@@ -202,7 +202,7 @@ def relation_row(row: dict[str, Any], type_: str, target: str, degree: str | Non
         "target_edition_key": edition_key(identifier),
         "method": "source field",
         "confidence": "high",
-        "evidence": f"{degree} {target}",
+        "evidence": f"{degree or type_} {target}",
         **provenance(row["source"], row["id"]),
     }
 

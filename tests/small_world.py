@@ -112,7 +112,7 @@ def small_world(spheres: tuple[str, str, str] = ("cn", "eu", "us"), topics: tupl
     world.document("RFC 9999", "intl", [first], work="RFC 9999", body="ietf")
 
     for n in range(1, 7):
-        world.document(f"C {n}-2020", cn, [first], work=f"C {n}", title_zh=f"信息安全 {n}", title=None)
+        world.document(f"C {n}-2020", cn, [first], title_zh=f"信息安全 {n}", title=None)
     world.document("C 7-2020", cn, [first], kind="draft")
     world.document("C 8-2020", cn, [first], kind="amendment")
     world.document("C 9-2020", cn, [first], status="superseded", is_in_force=0)

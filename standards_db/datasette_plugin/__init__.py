@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasette import hookimpl
-from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from standards_db.datasette_plugin import cells, front, links, safety, search_page, standard
 
-Page = Callable[[Datasette, Request], Awaitable[Any]]
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
 
 
 @hookimpl(trylast=True)
@@ -49,7 +49,7 @@ def extra_template_vars(
 
 
 @hookimpl
-def register_routes() -> list[tuple[str, Page]]:
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
     return [
         (r"^/-/search$", search_page.search),
         (r"^/standard/(?P<identifier>.+)$", search_page.standard),
@@ -64,4 +64,3 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
 @hookimpl
 def extra_css_urls(datasette: Datasette) -> list[str]:
     return [links.static_url(datasette, "tracker.css")]
-

@@ -1,13 +1,15 @@
-"""How one cell of a table looks: figures open their rows, identifiers open their page, addresses are links only if safe."""
+"""How one cell of a table looks: figures open their rows, identifiers their page, addresses are links only if safe."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasette.app import Datasette
 from markupsafe import Markup
 
 from standards_db.datasette_plugin import links
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
 
 STANDARD_COLUMNS = {
     "target_identifier",

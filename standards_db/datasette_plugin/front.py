@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
-
-from datasette.app import Datasette
-from datasette.database import Database
 
 from standards_db.datasette_plugin.cells import percent
 from standards_db.datasette_plugin.links import rows_url, table_url, tracker_database
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
+    from datasette.database import Database
 
 SPHERES = """
 select s.key, s.label, s.description,
@@ -99,7 +100,7 @@ async def rows(db: Database, sql: str, params: dict[str, Any] | None = None) -> 
 
 
 def age(source: dict[str, Any], today: date) -> dict[str, Any]:
-    """Days since the last good run and since the newest page was fetched; overdue when older than the source's own interval."""
+    """Days since the last good run and the newest page; overdue when older than the source's own interval."""
     days = since(source["finished_at"], today)
     return {
         "age_days": days,

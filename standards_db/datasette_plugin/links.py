@@ -1,17 +1,18 @@
-"""Addresses: pages of documents and works, filtered tables, static files, and which foreign address may become a link."""
+"""Addresses: pages of documents and works, filtered tables, static files, and which foreign address may be a link."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from datasette.app import Datasette
-from datasette.database import Database
-from datasette.plugins import get_plugins
 from datasette.utils import tilde_encode
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
+    from datasette.database import Database
 
 DATABASE = "standards"
 MODULE = __name__.rpartition(".")[0]
@@ -44,7 +45,7 @@ def row_url(datasette: Datasette, table: str, key: str) -> str:
 
 
 def table_url(datasette: Datasette, table: str, **filters: object) -> str:
-    """The table page that shows exactly the rows of `filters` (Datasette's `column__op=value`); None values are left out."""
+    """The table page with exactly the rows of `filters` (Datasette's `column__op=value`); None values are left out."""
     query = urlencode({column: value for column, value in filters.items() if value is not None})
     return str(datasette.urls.table(DATABASE, table)) + (f"?{query}" if query else "")
 
@@ -64,7 +65,9 @@ def standard_url(datasette: Datasette, identifier: str) -> str:
 
 def static_url(datasette: Datasette, name: str) -> str:
     """A file of `static/`. Datasette names the folder after the distribution, or the module when it has none."""
-    mine = (plugin["name"] for plugin in get_plugins() if plugin["static_path"] and Path(plugin["static_path"]) == STATIC)
+    from datasette.plugins import get_plugins  # not there yet when Datasette loads this plugin
+
+    mine = (plugin["name"] for plugin in get_plugins() if plugin["static_path"] == str(STATIC))
     return str(datasette.urls.static_plugins(next(mine, MODULE), name))
 
 

@@ -1,4 +1,4 @@
-"""What keeps a public host safe: SQLite limits per connection, response headers, and CSV cells that cannot be formulas."""
+"""What keeps a public host safe: SQLite limits per connection, response headers, CSV cells that cannot be formulas."""
 
 from __future__ import annotations
 

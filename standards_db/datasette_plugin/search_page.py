@@ -1,11 +1,10 @@
-"""One search over documents, works and certificates in both languages, and the address that finds a standard by name."""
+"""One search over documents and certificates in both languages, and the address that finds a standard by name."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Request, Response
@@ -13,6 +12,9 @@ from datasette.utils.asgi import Request, Response
 from standards_db.datasette_plugin.front import rows
 from standards_db.datasette_plugin.links import row_url, table_url, tracker_database
 from standards_db.identifiers import parse
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
 
 SHOWN = 25
 QUERY_LIMIT = 200

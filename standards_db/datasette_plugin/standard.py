@@ -1,17 +1,21 @@
-"""The page of one edition and of one work: status, relations both ways, what each source says, and where it comes from."""
+"""The page of one edition and of one work: status, relations both ways, what each source says, where it comes from."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasette.app import Datasette
-from datasette.database import Database
 from datasette.utils import urlsafe_components
 from datasette.utils.asgi import Request
 
 from standards_db.datasette_plugin.front import rows
 from standards_db.datasette_plugin.links import tracker_database
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
+    from datasette.database import Database
+
+Row = dict[str, Any]
 
 PAGES = ("documents", "works")
 
@@ -177,8 +181,8 @@ def adopter_counts(adopters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(counts.values())
 
 
-def banner(record: dict[str, Any], outgoing: list[dict[str, Any]], incoming: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The loud mark: `level` (stop | wait | note), `text`, and `replaced_by` ids. None for a document in force and newest."""
+def banner(record: Row, outgoing: list[Row], incoming: list[Row]) -> Row | None:
+    """The loud mark: `level` (stop, wait, note), `text`, `why`, `replaced_by` ids. None for the newest edition in force."""
     replaced_by = replacements(record, outgoing, incoming)
     status, label = record["status"], (record["status_label"] or "not in force")
     if status in LOUD:
@@ -199,7 +203,7 @@ def banner(record: dict[str, Any], outgoing: list[dict[str, Any]], incoming: lis
     return None
 
 
-def replacements(record: dict[str, Any], outgoing: list[dict[str, Any]], incoming: list[dict[str, Any]]) -> list[str]:
+def replacements(record: Row, outgoing: list[Row], incoming: list[Row]) -> list[str]:
     """What replaces a document: what it or its successor states, else the newest edition of its work in force."""
     stated = [edge["target_document"] or edge["target_text"] for edge in outgoing if edge["type"] == "superseded by"]
     stated += [edge["document"] for edge in incoming if edge["type"] in ("supersedes", "partly supersedes")]

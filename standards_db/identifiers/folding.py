@@ -11,6 +11,7 @@ _GONE = "\u2122\u00ae\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _TABLE = {ord(c): "-" for c in _DASHES} | {ord(c): "/" for c in _SLASHES} | {ord(c): None for c in _GONE}
 _BLANKS = re.compile(r"\s+")
 _AROUND = re.compile(r" ?([-/:]) ?(?=[\w(])")
+_MARKS = re.compile(r"&(?:trade|reg);|\((?:TM|R)\)")
 _DASH_RUN = re.compile(r"--+")
 
 
@@ -18,6 +19,8 @@ def fold(text: str) -> str:
     """Text with plain dashes, slashes and single blanks; signs that carry no meaning are dropped."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE)
+    if "&" in text or "(" in text:
+        text = _MARKS.sub("", text)
     return _BLANKS.sub(" ", text).strip()
 
 

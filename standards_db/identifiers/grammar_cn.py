@@ -23,6 +23,8 @@ def _national(m: re.Match[str]) -> Identifier | None:
     known = series.spellings("gb").get(m["prefix"].upper().replace(" ", ""))
     if known is None or len(m["number"].split(".")[0]) < known.min_digits:
         return None
+    if not m["year"] and "/" not in known.name and " " not in m.group():
+        return None
     adopts = None
     if m["dual"]:
         from .grammars import parse

@@ -160,9 +160,8 @@ def shapes() -> list[Shape]:
     pr = r"(?:(?P<pr>F?pr)[ ]?)?"
     cen = rf"{pr}{_HEAD}[ ]?{_CEN_NUMBER}{_CEN_YEAR}{_CEN_SUP}(?:[ ]rev)?"
     slash_pr = rf"(?P<owner>CEN|CLC|CEN/CLC)/(?P<pr>F?pr)(?P<type>TS|TR)[ ]?{_CEN_NUMBER}{_CEN_YEAR}{_CEN_SUP}"
-    strict = rf"""(?!(?:HD|CR|ENV)[ ][\d-]*(?![\d-]*[:-]{_YEAR})){pr}{_HEAD}[ ](?P<number>\d{{1,6}}(?:-\d+)*?)
-        (?:(?<=[ ]\d{{4}})|(?<=\d{{5}})|(?<=\d-\d)|(?<=(?:ISO|IEC)[ ]\d{{3}})|(?=[:-]{_YEAR}))
-        {_CEN_YEAR}{_CEN_SUP}"""
+    strict = rf"""(?!(?:HD|CR|ENV)[ ][\d-]*(?![\d-]*[:-]{_YEAR})){pr}{_HEAD}
+        [ ](?P<number>\d{{3,6}}(?:-\d+)*?|\d{{1,2}}(?:-\d+)*(?=[:-]{_YEAR})){_CEN_YEAR}{_CEN_SUP}(?![ ]\d{{3}}(?!\d))"""
     six = rf"(?P<kind>EN|TS|TR|ES|EG|ETS)[ ]?(?P<six>3\d{{2}}[ ]?\d{{3}}(?:-\d{{1,3}})*){_ETSI_TAIL}"
     technical = rf"(?P<kind>TS|TR)[ ](?P<six>1\d{{2}}[ ]?\d{{3}}(?:-\d{{1,3}})*){_ETSI_TAIL}"
     version = r"(?:[ ,]+V(?:ersion)?\.?[ ]?(?P<version>\d[\d.]*(?:-\d\d)?))?"

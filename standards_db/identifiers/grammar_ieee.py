@@ -51,9 +51,11 @@ def shapes() -> list[Shape]:
     draft = rf"{_LEAD}(?P<p>P)?{_NUMBER}(?:-(?P<early>{_YEAR}))?{_DRAFT}{_SUP_FIRST}{_DATE}?{_REDLINE}"
     heads = "IEEE ANSI AIEE IRE"
     strict = rf"(?P<lead>IEEE)(?:[ ]Std\.?)?[ ](?P<p>P)?{_STRICT}{_DATE}?{_SUP}{_REDLINE}"
+    drafted = rf"""(?P<lead>IEEE)(?:[ ]Std\.?)?[ ](?P<p>P)?{_STRICT}(?:-(?P<early>{_YEAR}))?
+        {_DRAFT}{_SUP_FIRST}{_DATE}?{_REDLINE}"""
     return [
         shape(heads, standard, _build, inside=strict),
-        shape(heads, draft, _build, inside=False),
+        shape(heads, draft, _build, inside=drafted),
     ]
 
 

@@ -181,7 +181,7 @@ def shapes() -> list[Shape]:
             "3GPP TS TR",
             rf"(?:3GPP[ ]?)?(?P<kind>TS|TR)[ ]?(?P<number>\d\d\.\d{{2,3}}U?(?:-\d{{1,2}}){{0,2}}){version}",
             _3gpp,
-            inside=rf"(?:3GPP[ ])?(?P<kind>TS|TR)[ ](?P<number>\d\d\.\d{{3}}(?:-\d{{1,2}}){{0,2}}){version}",
+            inside=rf"(?:3GPP[ ])?(?P<kind>TS|TR)[ ](?P<number>\d\d\.(?:\d{{3}}|\d\dU)(?:-\d{{1,2}}){{0,2}}){version}",
         ),
         shape(
             "RFC BCP STD FYI IETF",
@@ -200,7 +200,8 @@ def shapes() -> list[Shape]:
             r"""OASIS[ ](?P<name>[A-Za-z0-9][A-Za-z0-9._+]*(?:-[A-Za-z0-9._+]+)*
                 (?:[ ][vV]\d+(?:\.\d+)*(?:-[A-Za-z0-9.]+)*)?)""",
             _oasis,
-            inside=r"OASIS[ ](?P<name>[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*[ -][vV]\d+(?:\.\d+)+(?:-[A-Za-z0-9]+)*)",
+            inside=r"OASIS[ ](?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*"
+            r"(?:[ ][vV]|-[vV]?)\d+(?:\.\d+)+(?:-[A-Za-z0-9]+)*)",
         ),
         shape(
             "W3C",

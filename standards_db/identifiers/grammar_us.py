@@ -66,13 +66,20 @@ def _nist_shapes() -> list[Shape]:
     fips = (
         r"FIPS[ .-]?(?:PUB(?:S|LICATION)?)?[ .-]*(?P<number>\d{1,3})(?:-(?P<dash>\d{1,2}))?(?:-(?:19|20)\d\d)?" + _STAGE
     )
+    fips_inside = (
+        r"(?:NIST[ ])?FIPS[ ](?:PUB(?:LICATION)?[ ])?(?P<number>\d{3}|\d{1,3}(?=-\d)|(?<=NIST[ ]FIPS[ ])\d{1,2})(?:-(?P<dash>\d{1,2}))?"
+        + _STAGE
+    )
+    ir_inside = _LEAD + r"(?:(?<=NIST)IR[ ]?|IR[ ]|(?<=NIST[ ])IR)(?P<number>\d{4}[A-Z]?)" + _PART + tail
     ir = r"(?:IR|(?:Internal|Interagency)[ ]Report)[ .-]?(?P<number>\d{4}[A-Z]?)" + _PART + tail
     cswp = r"(?:CSWP|Cyber[Ss]ecurity[ ]White[ ]Paper)[ .-]?(?P<number>\d+[A-Z]?)" + tail
     rest = r"(?:NIST[ .-]?)(?P<draft>)"
     return [
         shape("NIST SP SPECIAL DRAFT", _LEAD + sp, _nist("NIST SP")),
-        shape("NIST FIPS FIPSPUB DRAFT", _LEAD + fips, _nist("NIST FIPS")),
-        shape("NIST NISTIR IR INTERNAL INTERAGENCY DRAFT", _LEAD + ir, _nist("NIST IR")),
+        shape(
+            "NIST FIPS FIPSPUB DRAFT", _LEAD + fips, _nist("NIST FIPS"), inside=r"(?P<draft>Draft[ ])?" + fips_inside
+        ),
+        shape("NIST NISTIR IR INTERNAL INTERAGENCY DRAFT", _LEAD + ir, _nist("NIST IR"), inside=ir_inside),
         shape("NIST CSWP CYBERSECURITY DRAFT", _LEAD + cswp, _nist("NIST CSWP")),
         shape("NIST", rest + r"AI[ .-]?(?P<number>\d{3}-\d+)" + _EDITION + _STAGE, _nist("NIST AI")),
         shape("NIST", rest + r"TN[ .-]?(?P<number>\d{3,4}[A-Z]?)" + tail, _nist("NIST TN")),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .model import Identifier
 
 Builder = Callable[[re.Match[str]], Identifier | None]
-_END = r"(?![A-Za-z0-9])(?![-.:/]\d)"
+_END = r"(?![A-Za-z0-9])(?![-.:/]\d)(?!-[A-Z]\.|[ -]?(?:series|family|系列))"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ with sides as (
         ) as place
     from adoptions
     where is_counted = 1 and is_edition_known = 1
+), newest as materialized (
+    select sphere, work, target_edition, target_year from sides where place = 1
 ), pairs as (
     select a.key as sphere_a, b.key as sphere_b
     from spheres a join spheres b on a.key < b.key
@@ -36,6 +38,6 @@ select
     b.target_year as year_b,
     abs(a.target_year - b.target_year) as gap_years
 from adopted
-left join sides a on a.work = adopted.work and a.sphere = adopted.sphere_a and a.place = 1
-left join sides b on b.work = adopted.work and b.sphere = adopted.sphere_b and b.place = 1
+left join newest a on a.work = adopted.work and a.sphere = adopted.sphere_a
+left join newest b on b.work = adopted.work and b.sphere = adopted.sphere_b
 where adopts_a or adopts_b

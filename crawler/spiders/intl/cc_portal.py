@@ -154,7 +154,7 @@ def products(table: Selector) -> Iterator[Row | Refused]:
             "name": own_text(cell),
             "manufacturer": full_text(cells.get("manufacturer")),
             "scheme": scheme_code(cells["scheme"]),
-            "assurance level": listed_text(cells.get("level")),
+            "assurance level": evaluated_level(cells.get("level")),
             "certification date": full_text(cells.get("issued")),
             "archived date": full_text(cells.get("ends")),
             "profiles": "\n".join(text for link in cell.css('a[href*="/ppfiles/"]') if (text := full_text(link))),
@@ -248,6 +248,12 @@ def listed_text(cell: Selector | None) -> str:
     return ",".join(text for line in lines if (text := clean(line)))
 
 
+def evaluated_level(cell: Selector | None) -> str:
+    """The level of a product; nothing where its page says "PP Compliant", for which the CSV files write "None"."""
+    text = listed_text(cell)
+    return "" if text.lower() == "pp compliant" else text
+
+
 def scheme_code(cell: Selector) -> str:
     texts = [text for found in cell.xpath(".//text()").getall() if (text := clean(found))]
     return texts[-1] if texts else ""
@@ -313,16 +319,12 @@ def profile(row: Row | Refused, url: str) -> Document | Refused:
         withdrawn_text=(row.get("archived date") or None) if archived else None,
         edition_text=version or None,
         owner_text=f"CCRA/{scheme}",
-        keywords=tuple(
-            text for part in ("category", "abbreviation", "assurance level") if (text := row.get(part, ""))
-        ),
+        keywords=tuple(text for part in ("category", "abbreviation", "assurance level") if (text := row.get(part, ""))),
         url=link(row.get("protection profile")),
     )
 
 
-def merged(
-    records: Iterable[Item | Refused], join: Callable[[Item, Item], Item]
-) -> Iterator[Item | Refused]:
+def merged(records: Iterable[Item | Refused], join: Callable[[Item, Item], Item]) -> Iterator[Item | Refused]:
     """One record per key, in the order of first appearance; refused rows pass through."""
     kept: dict[str, Item] = {}
     for record in records:
@@ -362,9 +364,7 @@ def together(first: Certificate, again: Certificate) -> Certificate:
 
 
 def with_categories(first: Document, again: Document) -> Document:
-    return replace(
-        first, keywords=tuple(dict.fromkeys((*first.keywords, *again.keywords))), url=first.url or again.url
-    )
+    return replace(first, keywords=tuple(dict.fromkeys((*first.keywords, *again.keywords))), url=first.url or again.url)
 
 
 def is_archived(url: str) -> bool:
@@ -387,4 +387,3 @@ def folded(text: str) -> str:
 def iso_date(text: str) -> str:
     match = US_DATE.match(text)
     return f"{match[3]}-{int(match[1]):02d}-{int(match[2]):02d}" if match else text
-

@@ -146,7 +146,12 @@ def place_of(url: str) -> Place:
 
 
 def key_of(designation: str, stage: str | None, marker: str, archived: str | None = None) -> str:
-    """The key that outlives URL schemes: "SP 800-53 Rev. 5|upd1", "IR 8547|ipd", "SP 800-162|2014-01-16"."""
+    """The key that outlives URL schemes: "SP 800-53 Rev. 5|upd1", "IR 8547|ipd", "SP 800-162|2014-01-16".
+
+    Which update a draft prepares is printed at one time and not at another, so it is no part of a draft's key.
+    """
+    if stage:
+        marker = re.sub(r"\s*\bupd\d+", "", marker)
     name = re.sub(r"^NIST\s*(?=IR|SP|FIPS|CSWP|AI)", "", designation)
     return "|".join(part for part in (name, stage, marker, archived) if part)
 
@@ -217,7 +222,6 @@ def feed_document(row: dict[str, Any]) -> Document:
         iteration=iteration_of(stage, marker),
         title=title,
         status_text="/".join(text for name in ("status", "substage") if (text := text_of(row, name))) or None,
-        kind_text=text_of(row, "series"),
         published_text=text_of(row, "published-date") or text_of(row, "issued-date"),
         updated_text=text_of(row, "updated-date"),
         withdrawn_text=text_of(row, "obsoleted-date"),
