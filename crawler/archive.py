@@ -153,8 +153,8 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
             for record in records:
                 offset = records.get_record_offset()
                 if record.rec_type == "request" and record.http_headers:
-                    for name in ("WARC-Concurrent-To", "WARC-Record-ID"):  # writers point either way
-                        methods[record.rec_headers.get_header(name) or ""] = record.http_headers.protocol
+                    for header in ("WARC-Concurrent-To", "WARC-Record-ID"):  # writers point either way
+                        methods[record.rec_headers.get_header(header) or ""] = record.http_headers.protocol
                 if record.rec_type == "revisit":
                     url = record.rec_headers.get_header("WARC-Target-URI") or ""
                     yield Problem(f"{name}@{offset}", url, "revisit: the page is kept elsewhere")

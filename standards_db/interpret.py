@@ -233,6 +233,8 @@ def implied(record: Document, identifier: Identifier | None) -> list[dict[str, A
     """Adoptions that the identifier states by its form (EN ISO/IEC …, ETSI TS 133 501), and those in a title's tail."""
     tail = title_tail(record, identifier)
     edges = []
+    if identifier and identifier.supplements and identifier.adopts is None and (base := amended(identifier)):
+        edges.append(edge("amends", str(base), base, None, None, method="identifier syntax", evidence=str(identifier)))
     if identifier and identifier.adopts:
         target = identifier.adopts
         if tail and tail.undated == target.undated and tail.is_dated:
@@ -242,6 +244,13 @@ def implied(record: Document, identifier: Identifier | None) -> list[dict[str, A
     elif tail:
         edges.append(edge("adopts", str(tail), tail, None, None, method="source text", evidence=record.title))
     return edges
+
+
+def amended(identifier: Identifier) -> Identifier | None:
+    """The document that an amendment or corrigendum belongs to: its identifier without the last supplement."""
+    text = str(identifier)
+    base = parse(text.rpartition("/")[0])
+    return base if base is not None and base.number == identifier.number else None
 
 
 def title_tail(record: Document, identifier: Identifier | None) -> Identifier | None:
@@ -311,7 +320,9 @@ def known_country(text: str | None, name: str, unknowns: list[tuple[str, str]]) 
 
 def membership(record: Membership, source: Source) -> Row:
     unknowns: list[tuple[str, str]] = []
-    country = known_country(record.country_text, "country", unknowns)
+    country = taxonomy.member_country(record.member_text)
+    if country is None:
+        unknowns.append(("member", record.member_text))
     payload = {
         "committee": record.committee,
         "committee_title": record.committee_title,

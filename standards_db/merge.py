@@ -89,8 +89,13 @@ def tracked(payload: dict[str, Any], name: str) -> str | None:
 
 
 def coarser(before: str | None, after: str | None) -> bool:
-    """2018-10 beside 2018-10-01 is the same date, told with less precision."""
-    return bool(before and after and before[:4].isdigit() and (before.startswith(after) or after.startswith(before)))
+    """Whether one value says the same as the other, only less exactly: 2018-10 beside 2018-10-01; and a register that
+    knows no "superseded" says "withdrawn"."""
+    if before is None or after is None:
+        return False
+    if {before, after} == {"superseded", "withdrawn"}:
+        return True
+    return before[:4].isdigit() and (before.startswith(after) or after.startswith(before))
 
 
 def overlay(merged: dict[str, Any], payload: dict[str, Any]) -> None:

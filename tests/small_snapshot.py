@@ -17,29 +17,29 @@ HOSTILE_ID = "samr_test:hostile"
 HOSTILE_TITLE = "<script>alert(1)</script>网络安全"
 HOSTILE_URL = "javascript:alert(document.domain)"
 
-# identifier, source, status, published, title, title_zh, topics, adopts (degree, target)
-DOCUMENTS: list[tuple[Any, ...]] = [
-    ("ISO/IEC 27001:2013", "iso_test", "withdrawn", "2013-10-01", "Information security management systems", None, ["isms"], None),
-    ("ISO/IEC 27001:2022", "iso_test", "in_force", "2022-10-25", "Information security management systems", None, ["isms"], None),
-    ("ISO/IEC 27002:2013", "iso_test", "withdrawn", "2013-10-01", "Code of practice", None, ["isms"], None),
-    ("ISO/IEC 27002:2022", "iso_test", "in_force", "2022-02-15", "Information security controls", None, ["isms"], None),
-    ("ISO/IEC 27005:2022", "iso_test", "in_force", "2022-10-25", "Guidance on managing risks", None, ["risk"], None),
-    ("ISO/IEC 27014:2020", "iso_test", "in_force", "2020-12-15", "Governance of information security", None, ["isms"], None),
-    ("GB/T 22080-2016", "samr_test", "in_force", "2016-08-29", "ISMS requirements", "信息安全管理体系 要求", ["isms"], ("IDT", "ISO/IEC 27001:2013")),
-    ("GB/T 22081-2024", "samr_test", "in_force", "2024-09-29", None, "网络安全技术 信息安全控制", ["isms"], ("IDT", "ISO/IEC 27002:2022")),
-    ("GB/T 32923-2016", "samr_test", "in_force", "2016-08-29", None, "信息安全治理", ["isms"], ("MOD", "ISO/IEC 27014:2020")),
-    ("GB/T 28453-2012", "samr_test", "in_force", "2012-06-29", None, "信息系统安全管理评估要求", ["isms"], None),
-    ("GB/T 20269-2006", "samr_test", "in_force", "2006-05-31", None, "信息系统安全管理要求", ["isms"], ("NEQ", "ISO/IEC 27002:2013")),
-    ("GB/T 22239-2008", "samr_test", "superseded", "2008-06-19", None, "信息系统安全等级保护基本要求", ["mlps"], None),
-    ("GB/T 22239-2019", "samr_test", "in_force", "2019-05-10", "Baseline for classified protection", "网络安全等级保护基本要求", ["mlps"], None),
-    ("EN ISO/IEC 27001:2023", "cen_test", "in_force", "2023-07-26", "Information security management systems", None, ["isms"], ("IDT", "ISO/IEC 27001:2022")),
-    ("EN ISO/IEC 27002:2022", "cen_test", "in_force", "2022-11-30", "Information security controls", None, ["isms"], ("IDT", "ISO/IEC 27002:2022")),
-    ("EN 17740:2023", "cen_test", "in_force", "2023-09-06", "Requirements for professional profiles", None, ["isms"], None),
-    ("EN 16234-1:2019", "cen_test", "in_force", "2019-12-18", "e-Competence Framework", None, ["isms"], None),
-    ("EN 17926:2023", "cen_test", "in_force", "2023-11-01", "Privacy information management", None, ["isms", "privacy"], None),
-    ("NIST SP 800-53 Rev. 4", "nist_test", "withdrawn", "2013-04-30", "Security and Privacy Controls", None, ["isms"], None),
-    ("NIST SP 800-53 Rev. 5", "nist_test", "in_force", "2020-09-23", "Security and Privacy Controls", None, ["isms"], None),
-]  # fmt: skip
+# identifier | source | status | published | title | title in Chinese | topics | degree and target of its adoption
+DOCUMENTS = """
+ISO/IEC 27001:2013 | iso_test | withdrawn | 2013-10-01 | Information security management systems | | isms |
+ISO/IEC 27001:2022 | iso_test | in_force | 2022-10-25 | Information security management systems | | isms |
+ISO/IEC 27002:2013 | iso_test | withdrawn | 2013-10-01 | Code of practice | | isms |
+ISO/IEC 27002:2022 | iso_test | in_force | 2022-02-15 | Information security controls | | isms |
+ISO/IEC 27005:2022 | iso_test | in_force | 2022-10-25 | Guidance on managing risks | | risk |
+ISO/IEC 27014:2020 | iso_test | in_force | 2020-12-15 | Governance of information security | | isms |
+GB/T 22080-2016 | samr_test | in_force | 2016-08-29 | ISMS | 信息安全管理体系 要求 | isms | IDT ISO/IEC 27001:2013
+GB/T 22081-2024 | samr_test | in_force | 2024-09-29 | | 网络安全技术 信息安全控制 | isms | IDT ISO/IEC 27002:2022
+GB/T 32923-2016 | samr_test | in_force | 2016-08-29 | | 信息安全治理 | isms | MOD ISO/IEC 27014:2020
+GB/T 28453-2012 | samr_test | in_force | 2012-06-29 | | 信息系统安全管理评估要求 | isms |
+GB/T 20269-2006 | samr_test | in_force | 2006-05-31 | | 信息系统安全管理要求 | isms | NEQ ISO/IEC 27002:2013
+GB/T 22239-2008 | samr_test | superseded | 2008-06-19 | | 信息系统安全等级保护基本要求 | mlps |
+GB/T 22239-2019 | samr_test | in_force | 2019-05-10 | Baseline | 网络安全等级保护基本要求 | mlps |
+EN ISO/IEC 27001:2023 | cen_test | in_force | 2023-07-26 | ISMS requirements | | isms | IDT ISO/IEC 27001:2022
+EN ISO/IEC 27002:2022 | cen_test | in_force | 2022-11-30 | Controls | | isms | IDT ISO/IEC 27002:2022
+EN 17740:2023 | cen_test | in_force | 2023-09-06 | Professional profiles | | isms |
+EN 16234-1:2019 | cen_test | in_force | 2019-12-18 | e-Competence Framework | | isms |
+EN 17926:2023 | cen_test | in_force | 2023-11-01 | Privacy information management | | isms, privacy |
+NIST SP 800-53 Rev. 4 | nist_test | withdrawn | 2013-04-30 | Security and Privacy Controls | | isms |
+NIST SP 800-53 Rev. 5 | nist_test | in_force | 2020-09-23 | Security and Privacy Controls | | isms |
+"""
 SOURCES = {
     "iso_test": ("ISO catalogue (test)", "iso", "documents", "intl", "primary"),
     "samr_test": ("SAMR register (test)", "sac", "documents", "cn", "primary"),
@@ -72,16 +72,20 @@ def build_snapshot(folder: Path) -> Path:
     db = open_db(ingest)
     add_sources(db)
     rows, relations, topics, records = [], [], [], []
-    for printed, source, status, published, title, title_zh, topic_keys, adopts in DOCUMENTS:
-        row = document_row(printed, source, status, published, title, title_zh)
+    for line in DOCUMENTS.strip().splitlines():
+        printed, source, status, published, title, title_zh, topic_keys, adopts = (c.strip() for c in line.split("|"))
+        row = document_row(printed, source, status, published, title or None, title_zh or None)
         rows.append(row)
         records.append(record_row(row, status))
-        topics += [{"document": row["id"], "topic": t, "rule": "title keyword", "matched": "test"} for t in topic_keys]
+        for topic in topic_keys.split(", "):
+            topics.append({"document": row["id"], "topic": topic, "rule": "title keyword", "matched": "test"})
         if adopts:
-            relations.append(relation_row(row, "adopts", adopts[1], adopts[0]))
+            degree, _, target = adopts.partition(" ")
+            relations.append(relation_row(row, "adopts", target, degree))
     rows.append(hostile_row())
     topics.append({"document": HOSTILE_ID, "topic": "netsec", "rule": "title keyword", "matched": "<b>x</b>"})
-    relations.append({**relation_row(rows[-1], "references", "<img src=x onerror=alert(2)>", None), "page_url": HOSTILE_URL})
+    hostile = relation_row(rows[-1], "references", "<img src=x onerror=alert(2)>", None)
+    relations.append({**hostile, "page_url": HOSTILE_URL})
     relations.append(relation_row(rows[12], "supersedes", "GB/T 22239-2008", None))
     db.table("documents").insert_all(rows)
     db.table("relations").insert_all([{"id": n, **edge} for n, edge in enumerate(relations, 1)])
@@ -129,7 +133,9 @@ def add_sources(db: Any) -> None:
     )
 
 
-def document_row(printed: str, source: str, status: str, published: str, title: str | None, zh: str | None) -> dict[str, Any]:
+def document_row(
+    printed: str, source: str, status: str, published: str, title: str | None, zh: str | None
+) -> dict[str, Any]:
     identifier = parse(printed)
     assert identifier is not None, printed
     return {
@@ -228,6 +234,19 @@ def add_certificates(db: Any) -> None:
         }
         for key, number, vendor, product, status, issued in CERTIFICATES
     )
+    db.table("records").insert_all(
+        {
+            **provenance("cert_test", number),
+            "key": key.partition(":")[2],
+            "kind": "certificate",
+            "entity": key,
+            "payload": json.dumps({"number": number, "vendor_text": vendor, "product": product}, ensure_ascii=False),
+            "first_seen": "2026-10-01",
+            "last_seen": "2026-10-30",
+            "last_run": provenance("cert_test", number)["run"],
+        }
+        for key, number, vendor, product, *_ in CERTIFICATES
+    )
     db.table("certificate_standards").insert(
         {"certificate": "cert_test:3", "type": "standard", "target_text": "ISO 27001", "target_work": "ISO/IEC 27001"}
     )
@@ -236,7 +255,7 @@ def add_certificates(db: Any) -> None:
 def add_oddities(db: Any) -> None:
     """A contradiction between two sources, and a change."""
     copy = provenance("copy_test", "27001")
-    payload = {"identifier_text": "ISO/IEC 27001:2022", "title": "Information security management systems", "status_text": "60.60"}
+    payload = {"identifier_text": "ISO/IEC 27001:2022", "title": "ISMS requirements", "status_text": "60.60"}
     db.table("records").insert(
         {
             **copy,

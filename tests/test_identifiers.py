@@ -166,6 +166,7 @@ def test_spelling(text: str, canonical: str) -> None:
         ("ETSI TS 121 101 V16.0.0", "3GPP TS 21.101 V16.0.0"),
         ("ETSI TS 134 123-1 V15.0.0", "3GPP TS 34.123-1 V15.0.0"),
         ("ETSI TR 133 926 V17.4.0", "3GPP TR 33.926 V17.4.0"),
+        ("ETSI TR 129 998-4-1 V5.0.0", "3GPP TR 29.998-04-1 V5.0.0"),
         ("ETSI TS 103 645", None),
         ("ETSI TS 119 312 V1.5.1", None),
         ("ETSI TS 102 165-1 V5.3.1", None),
@@ -173,7 +174,7 @@ def test_spelling(text: str, canonical: str) -> None:
     ],
 )
 def test_adopted(text: str, adopted: str | None) -> None:
-    """Only what the spelling names is adopted; a year or version carries over only where it is the adopted one's own."""
+    """Only what the spelling names is adopted; a version carries over only where it is the adopted one's own."""
     found = parse(text)
     assert found is not None
     assert (str(found.adopts) if found.adopts else None) == adopted

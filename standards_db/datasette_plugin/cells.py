@@ -37,6 +37,8 @@ def render(datasette: Datasette, database: str, table: str | None, column: str, 
         return figure(datasette, link, value)
     if isinstance(value, float) and (column in SHARES or column.startswith(("share_", "uptake_", "stale_"))):
         return Markup('<span class="share">{}</span>').format(percent(value))
+    if value in (0, 1) and (column.startswith("is_") or column.endswith("adopts")):
+        return Markup("yes" if value else "no")
     is_name = column in STANDARD_COLUMNS or (table is None and column in ("document", "work"))
     if is_name and isinstance(value, str) and value:
         return Markup('<a href="{}">{}</a>').format(links.standard_url(datasette, value), value)

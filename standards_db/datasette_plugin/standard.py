@@ -182,7 +182,7 @@ def adopter_counts(adopters: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def banner(record: Row, outgoing: list[Row], incoming: list[Row]) -> Row | None:
-    """The loud mark: `level` (stop, wait, note), `text`, `why`, `replaced_by` ids. None for the newest edition in force."""
+    """The loud mark: `level` (stop, wait, note), `text`, `why`, `replaced_by` ids. None when all is well."""
     replaced_by = replacements(record, outgoing, incoming)
     status, label = record["status"], (record["status_label"] or "not in force")
     if status in LOUD:

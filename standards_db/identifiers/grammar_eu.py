@@ -14,6 +14,9 @@ _YEAR = r"(?:19|20)\d\d"
 #: 3GPP series that ETSI transposes as 1AB CDE; 119 nnn, 103 nnn and the like are ETSI's own.
 TRANSPOSED = frozenset([*range(21, 39), *range(41, 47), *range(48, 53), 55])
 
+#: Specifications whose parts 3GPP writes with two digits (29.198-04-1) and ETSI with one (129 198-4-1).
+_TWO_DIGIT_PARTS = frozenset({"29.198", "29.199", "29.998"})
+
 _SIX = r"\d{3}[ ]?\d{3}(?:-\d{1,3})*"
 _ETSI_NUMBER = rf"""(?:
     (?P<six>{_SIX})
@@ -53,7 +56,10 @@ def twin_3gpp(etsi: Identifier) -> Identifier | None:
     if not m or int(m[1]) not in TRANSPOSED:
         return None
     body = series.all_series()["3GPP"].body
-    return Identifier("3gpp", body, f"3GPP {etsi.series[-2:]}", f"{m[1]}.{m[2]}", etsi.edition)
+    base, *parts = f"{m[1]}.{m[2]}".split("-")
+    if parts and base in _TWO_DIGIT_PARTS:
+        parts[0] = parts[0].zfill(2)
+    return Identifier("3gpp", body, f"3GPP {etsi.series[-2:]}", "-".join([base, *parts]), etsi.edition)
 
 
 _HEAD = r"""(?P<head>

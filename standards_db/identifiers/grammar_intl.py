@@ -117,9 +117,8 @@ _ITU_NUMBER = r"""(?P<number>[A-Z]\.\d+(?:\.\d+)*(?:-\d+)?(?:[ ]?(?:bis|ter))?(?
 def _3gpp(m: re.Match[str]) -> Identifier:
     known = series.all_series()["3GPP"]
     version = m["v"] or m["rv"]
-    return Identifier(
-        "3gpp", known.body, f"3GPP {m['kind'].upper()}", m["number"].upper(), f"V{version}" if version else None
-    )
+    number = m["number"].replace("u", "U")
+    return Identifier("3gpp", known.body, f"3GPP {m['kind'].upper()}", number, f"V{version}" if version else None)
 
 
 def _rfc(m: re.Match[str]) -> Identifier:
@@ -179,7 +178,8 @@ def shapes() -> list[Shape]:
         ),
         shape(
             "3GPP TS TR",
-            rf"(?:3GPP[ ]?)?(?P<kind>TS|TR)[ ]?(?P<number>\d\d\.\d{{2,3}}U?(?:-\d{{1,2}}){{0,2}}){version}",
+            rf"(?:3GPP[ ]?)?(?P<kind>TS|TR)[ ]?"
+            rf"(?P<number>\d\d\.(?:\d\d(?:U|dcs|ext)|\d{{2,3}})(?:-\d{{1,2}}){{0,2}}){version}",
             _3gpp,
             inside=rf"(?:3GPP[ ])?(?P<kind>TS|TR)[ ](?P<number>\d\d\.(?:\d{{3}}|\d\dU)(?:-\d{{1,2}}){{0,2}}){version}",
         ),

@@ -66,10 +66,8 @@ def _nist_shapes() -> list[Shape]:
     fips = (
         r"FIPS[ .-]?(?:PUB(?:S|LICATION)?)?[ .-]*(?P<number>\d{1,3})(?:-(?P<dash>\d{1,2}))?(?:-(?:19|20)\d\d)?" + _STAGE
     )
-    fips_inside = (
-        r"(?:NIST[ ])?FIPS[ ](?:PUB(?:LICATION)?[ ])?(?P<number>\d{3}|\d{1,3}(?=-\d)|(?<=NIST[ ]FIPS[ ])\d{1,2})(?:-(?P<dash>\d{1,2}))?"
-        + _STAGE
-    )
+    fips_number = r"(?P<number>\d{3}|\d{1,3}(?=-\d)|(?<=NIST[ ]FIPS[ ])\d{1,2})(?:-(?P<dash>\d{1,2}))?"
+    fips_inside = r"(?:NIST[ ])?FIPS[ ](?:PUB(?:LICATION)?[ ])?" + fips_number + _STAGE
     ir_inside = _LEAD + r"(?:(?<=NIST)IR[ ]?|IR[ ]|(?<=NIST[ ])IR)(?P<number>\d{4}[A-Z]?)" + _PART + tail
     ir = r"(?:IR|(?:Internal|Interagency)[ ]Report)[ .-]?(?P<number>\d{4}[A-Z]?)" + _PART + tail
     cswp = r"(?:CSWP|Cyber[Ss]ecurity[ ]White[ ]Paper)[ .-]?(?P<number>\d+[A-Z]?)" + tail

@@ -24,6 +24,11 @@ class Identifier:
     """One designation of a document or certificate, in parts.
 
     ``str()`` gives the canonical dated spelling and ``undated`` the work it is an edition of.
+    ``series`` is the prefix (``GB/T``, ``ISO/IEC TS``), ``number`` what follows it, ``edition`` the year, version or
+    revision as the family writes it, ``stage`` a draft or update marker (``ipd``, ``FDIS``, ``prEN``, ``upd1``) and
+    ``supplements`` the amendments and corrigenda in printed order (``+`` in front: consolidated). ``body`` is the key
+    of the issuing body, ``force`` is mandatory, recommended, guidance or None.
+
     ``adopts`` is what the spelling itself names as adopted; it does not take part in equality,
     because a standard printed with a second number is the same standard as without it.
     """

@@ -33,12 +33,14 @@ __all__ = [
     "degree_of",
     "fold",
     "load_check",
+    "member_country",
     "status_of",
     "topics_of",
 ]
 
 SPHERES: dict[str, Sphere] = model.spheres()
 BODIES: dict[str, Body] = model.bodies()
+_MEMBERS: dict[str, str] = model.read("members")["members"]
 TOPICS: dict[str, Topic] = model.topics()
 STATUSES: dict[str, Status] = model.statuses()
 DEGREES: dict[str, Degree] = model.degrees()
@@ -138,6 +140,13 @@ def country_of(text: str | None) -> Country | None:
     return COUNTRIES[key] if key else None
 
 
+def member_country(acronym: str | None) -> Country | None:
+    """The country of a national body by its acronym in the ISO committee feed, else None."""
+    key = _MEMBERS.get(acronym or "")
+    return COUNTRIES[key] if key else None
+
+
 def load_check() -> list[str]:
     """Contradictions inside and between the files, one sentence each; empty when there is none."""
-    return check.problems(SPHERES, BODIES, TOPICS, STATUSES, DEGREES, COUNTRIES)
+    strangers = [f"members.yml: {name}: no country {key!r}" for name, key in _MEMBERS.items() if key not in COUNTRIES]
+    return strangers + check.problems(SPHERES, BODIES, TOPICS, STATUSES, DEGREES, COUNTRIES)

@@ -16,6 +16,7 @@ class RelatonIec(RelatonBulk):
     name = "relaton_iec"
     title = "IEC publications (Relaton copy)"
     body = "iec"
+    rank = 60
     homepage = "https://github.com/relaton/relaton-data-iec"
     routes = relaton_routes("iec")
     start_urls = (relaton_url("iec"),)

@@ -16,6 +16,7 @@ class RelatonIeee(RelatonBulk):
     name = "relaton_ieee"
     title = "IEEE standards (Relaton copy)"
     body = "ieee-sa"
+    rank = 60
     homepage = "https://github.com/relaton/relaton-data-ieee"
     routes = relaton_routes("ieee")
     start_urls = (relaton_url("ieee"),)

@@ -17,6 +17,7 @@ class RelatonIso(RelatonBulk):
     name = "relaton_iso"
     title = "ISO deliverables (Relaton copy)"
     body = "iso"
+    rank = 40
     homepage = "https://github.com/relaton/relaton-data-iso"
     routes = relaton_routes("iso")
     start_urls = (relaton_url("iso"),)

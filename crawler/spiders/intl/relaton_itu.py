@@ -16,6 +16,7 @@ class RelatonItu(RelatonBulk):
     name = "relaton_itu"
     title = "ITU recommendations (Relaton copy)"
     body = "itu-t"
+    rank = 60
     homepage = "https://github.com/relaton/relaton-data-itu"
     routes = relaton_routes("itu")
     start_urls = (relaton_url("itu"),)

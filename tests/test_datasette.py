@@ -1,0 +1,476 @@
+"""The served snapshot: pages, links that recount, search in both languages, metadata.yml, and hostile input."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import html
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from datasette.app import Datasette
+from datasette.plugins import pm
+from small_snapshot import HOSTILE_ID, HOSTILE_TITLE, build_snapshot
+
+from standards_db import datasette_plugin
+from standards_db.datasette_plugin import links, safety
+
+METADATA = Path(__file__).parents[1] / "metadata.yml"
+PAGES = (
+    "/",
+    "/-/search?q=27001",
+    "/standards",
+    "/standards/documents",
+    "/standards/documents/GB~2FT~2022239-2008",
+    "/standards/works/ISO~2FIEC~2027001",
+    "/standards/most_divergent",
+    "/standard/unheard-of",
+)
+
+
+class Served:
+    """Datasette over the small snapshot, with its own event loop."""
+
+    def __init__(self, path: Path) -> None:
+        if not pm.is_registered(datasette_plugin):
+            pm.register(datasette_plugin, "standards_db")
+        self.metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+        self.loop = asyncio.new_event_loop()
+        settings = {"suggest_facets": False, "facet_time_limit_ms": 1000}
+        self.datasette = Datasette([], immutables=[str(path)], metadata=self.metadata, settings=settings)
+
+    def get(self, path: str) -> Any:
+        return self.loop.run_until_complete(self.datasette.client.get(path))
+
+    def soup(self, path: str) -> BeautifulSoup:
+        return BeautifulSoup(self.get(path).text, "html.parser")
+
+    def rows(self, path: str) -> list[dict[str, Any]]:
+        """All rows behind the address of a table page (at most 1,000)."""
+        table, _, query = path.partition("?")
+        response = self.get(f"{table}.json?{query}&_shape=array&_size=max")
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def sql(self, sql: str) -> list[dict[str, Any]]:
+        return self.get(f"/standards.json?{links.urlencode({'sql': sql, '_shape': 'array'})}").json()
+
+    def close(self) -> None:
+        self.loop.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory):
+    site = Served(build_snapshot(tmp_path_factory.mktemp("served")))
+    yield site
+    site.close()
+
+
+def test_front_page_numbers_recount_through_their_links(served: Served) -> None:
+    """Every linked number on the front page is the number of rows that its link opens."""
+    checked = 0
+    for link in served.soup("/").select("main a[href*='/standards/']"):
+        found = re.fullmatch(r"([\d,]+)( documents| certificates| adoptions)?", link.text.strip())
+        if not found:
+            continue
+        assert len(served.rows(link["href"])) == int(found[1].replace(",", "")), link
+        checked += 1
+
+    assert checked > 30
+
+
+def test_heat_table_prints_hand_computed_figures(served: Served) -> None:
+    """On ISMS 3 of 5 Chinese and 2 of 5 European documents adopt, they share 2 of 3 works, and one US document is too few."""
+    row = next(row for row in served.soup("/").select(".heat-table tbody tr") if "Information security" in row.text)
+    cells = [cell.get_text(" ", strip=True) for cell in row.select("td")]
+
+    assert cells == ["60 % 3 / 5", "40 % 2 / 5", "n<5 0 / 1", "67 % 2 / 3", "n<5 0 / 3", "n<5 0 / 2"]
+    assert ["none" in cell["class"] for cell in row.select("td")] == [False, False, True, False, True, True]
+
+
+def test_heat_table_reads_without_colour(served: Served) -> None:
+    """Every heat cell prints its figure or why it has none, and says in words what it rests on."""
+    cells = served.soup("/").select(".heat-table td")
+
+    assert cells
+    assert all(re.match(r"\d+ %|n<5|n/a", cell.text.strip()) for cell in cells)
+    assert all("sources loaded" in cell["title"] for cell in cells)
+
+
+def test_front_page_names_the_snapshot_and_the_age_of_sources(served: Served) -> None:
+    """The front page shows the snapshot's day and name, each source's last good run and age, and why one is off."""
+    text = served.soup("/").get_text(" ", strip=True)
+
+    assert "Snapshot of 2026-11-01" in text and "ingest.db" in text
+    assert re.search(r"SAMR register \(test\) China-aligned 7 2026-10-30 \d+ days? ago", text)
+    assert re.search(r"A source that is off \(test\).*never.*off : needs an account", text)
+
+
+def test_front_page_without_a_snapshot_says_so(tmp_path: Path) -> None:
+    """A database that is not a snapshot gives a plain front page instead of an error."""
+    import sqlite3
+
+    path = tmp_path / "standards.db"
+    connection = sqlite3.connect(path)
+    connection.execute("create table t (a)")
+    connection.commit()
+    connection.close()
+    site = Served(path)
+    response = site.get("/")
+    site.close()
+
+    assert response.status_code == 200
+    assert "not a published snapshot" in response.text
+
+
+def test_superseded_standard_is_marked_loudly(served: Served) -> None:
+    """The page of a superseded edition opens with a banner that names and links what replaces it."""
+    page = served.soup("/standards/documents/GB~2FT~2022239-2008")
+    banner = page.select_one(".banner.stop")
+
+    assert banner.strong.text == "SUPERSEDED"
+    assert banner.a.text == "GB/T 22239-2019"
+    target = served.get(banner.a["href"])
+    assert target.status_code == 302
+    assert "22239-2019" in target.headers["location"]
+    assert not served.soup(target.headers["location"]).select(".banner.stop")
+
+
+def test_relations_are_shown_in_both_directions(served: Served) -> None:
+    """An adoption stands on the adopting page and on the adopted edition's page, with degree, evidence and its address."""
+    adopting = served.soup("/standards/documents/GB~2FT~2022080-2016")
+    adopted = served.soup("/standards/documents/ISO~2FIEC~2027001~3A2013")
+    row_out = adopting.select_one("table.relations tbody tr").get_text(" ", strip=True)
+    row_in = adopted.select_one("table.relations tbody tr").get_text(" ", strip=True)
+
+    assert row_out.startswith("adopts ISO/IEC 27001:2013")
+    assert "stale" in row_out and "IDT" in row_out
+    assert row_in.startswith("is adopted by China-aligned GB/T 22080-2016")
+    assert adopting.select_one("table.relations q").text == "IDT ISO/IEC 27001:2013"
+    assert adopting.select("table.relations a[href='https://samr-test.example/GB/T-22080-2016']")
+
+
+def test_titles_carry_their_language(served: Served) -> None:
+    """Chinese and English titles are marked up in their language."""
+    page = served.soup("/standards/documents/GB~2FT~2022239-2019")
+
+    assert page.html["lang"] == "en"
+    assert page.select_one("p.title[lang=zh]").text == "网络安全等级保护基本要求"
+    assert page.select_one("p.title[lang=en]").text == "Baseline"
+
+
+def test_sources_and_their_contradictions_are_shown(served: Served) -> None:
+    """The page of an edition shows what each source prints, marks what differs, and gives hash and retrieval time."""
+    page = served.soup("/standards/documents/ISO~2FIEC~2027001~3A2022")
+    text = page.get_text(" ", strip=True)
+
+    assert "SOURCES DISAGREE" in text and "2022-10-01" in text
+    assert [row.th.contents[0].strip() for row in page.select("tr.differs")] == ["Title", "Status"]
+    assert "ab" * 32 in text and "2026-10-30T08:00:00" in text
+
+
+def test_work_page_shows_who_follows_which_edition(served: Served) -> None:
+    """The page of a work lists its editions and every adopting document with the edition it follows."""
+    page = served.soup("/standards/works/ISO~2FIEC~2027001")
+    adopters = {row.select_one("td:nth-of-type(2) a").text: row.text for row in page.select("table.relations tbody tr")}
+
+    assert set(adopters) == {"GB/T 22080-2016", "EN ISO/IEC 27001:2023"}
+    assert "ISO/IEC 27001:2013" in adopters["GB/T 22080-2016"] and "stale" in adopters["GB/T 22080-2016"]
+    assert "stale" not in adopters["EN ISO/IEC 27001:2023"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/standards/documents/no~20such", "/standard/no-such", "/standard/ISO~2FIEC~2099999:2020"]
+)
+def test_unknown_identifier_is_a_helpful_404(served: Served, path: str) -> None:
+    """An address of a standard that is not held answers 404 and says where to look further."""
+    response = served.get(path)
+    page = BeautifulSoup(response.text, "html.parser")
+
+    assert response.status_code == 404
+    assert "not proof that it does not exist" in response.text
+    assert page.select("form[action='/-/search'] input[name=q]")
+    assert page.select("link[href*='tracker.css']")
+
+
+@pytest.mark.parametrize("spelling", ["GB/T 22239-2019", "GB~2FT~2022239—2019", "GBT22239-2019"])
+def test_standard_is_found_in_any_spelling(served: Served, spelling: str) -> None:
+    """/standard/ followed by any known spelling leads to the page of the edition."""
+    response = served.get(f"/standard/{spelling}")
+
+    assert response.status_code == 302
+    assert served.get(response.headers["location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "documents", "certificates"),
+    [("等级保护", 2, 0), ("27001", 3, 1), ("管", 4, 0), ("智能卡", 0, 1), ("Acme", 0, 1), ('"', 0, 0), ("OR (", 0, 0)],
+)
+def test_search_finds_both_languages(served: Served, query: str, documents: int, certificates: int) -> None:
+    """The one search counts documents and certificates for Chinese, English, digits, and broken syntax alike."""
+    response = served.get(f"/-/search?{links.urlencode({'q': query})}")
+    headings = [h2.text for h2 in BeautifulSoup(response.text, "html.parser").select("main h2")]
+
+    assert response.status_code == 200
+    assert headings == [f"Standards and other documents: {documents}", f"Certificates: {certificates}"]
+
+
+@pytest.mark.parametrize(("query", "found"), [("等级保护", 2), ("27001", 3), ('"', 0), ('"等级', 2)])
+def test_table_search_uses_the_same_rules(served: Served, query: str, found: int) -> None:
+    """Datasette's own search box finds the same rows, and a lone quote is no error."""
+    assert len(served.rows(f"/standards/documents?{links.urlencode({'_search': query})}")) == found
+
+
+def test_hostile_text_is_inert(served: Served) -> None:
+    """Script in a title stays text, and javascript: or data: addresses are links on no page that shows them."""
+    key = links.tilde_encode(HOSTILE_ID)
+    for path in (
+        f"/standards/documents/{key}",
+        "/standards/documents?_all_columns=1",
+        "/-/search?q=网络安全",
+        "/standards/relations",
+    ):
+        text = served.get(path).text
+        page = BeautifulSoup(text, "html.parser")
+
+        assert HOSTILE_TITLE not in text and "<img src=x" not in text, path
+        assert not page.select("img"), path
+        assert all("alert" not in script.text for script in page.select("script")), path
+        schemes = {
+            link["href"].partition(":")[0].strip().lower() for link in page.select("a[href]") if ":" in link["href"]
+        }
+        assert schemes.isdisjoint({"javascript", "data", "vbscript"}), path
+    assert html.escape(HOSTILE_TITLE) in served.get(f"/standards/documents/{key}").text
+
+
+@pytest.mark.parametrize(
+    "value", ["javascript:alert(1)", "data:text/html,x", "//evil", "http://", "https://a b", "java\nscript:x"]
+)
+def test_only_whole_web_addresses_become_links(value: str) -> None:
+    """An address is a link only if it is one complete http or https address."""
+    assert links.safe_url(value) is None
+    assert links.safe_url("https://std.samr.gov.cn/gb?id=1") == "https://std.samr.gov.cn/gb?id=1"
+
+
+def test_figure_links_stay_inside_the_database(served: Served) -> None:
+    """A stored link is used only as a path of table and filters, never as an address elsewhere."""
+    for link in (
+        "//evil.example/x",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "documents?<b>",
+        "../-/metadata",
+        None,
+    ):
+        assert links.rows_url(served.datasette, link) is None
+    assert links.rows_url(served.datasette, "documents?sphere=cn") == "/standards/documents?sphere=cn"
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/standards/documents.json", "/standards/certificates.csv"])
+def test_security_headers_are_on_every_response(served: Served, path: str) -> None:
+    """Each response forbids framing, sniffing, inline script and referrers."""
+    headers = served.get(path).headers
+    policy = headers["content-security-policy"]
+
+    assert "script-src 'self';" in policy and "unsafe-eval" not in policy
+    assert "frame-ancestors 'none'" in policy and "default-src 'self'" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers.get_list("referrer-policy") == ["no-referrer"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_hold_no_inline_script_and_no_foreign_file(served: Served, path: str) -> None:
+    """No page holds inline script, an event handler, or a file from another host."""
+    page = served.soup(path)
+
+    assert all(script.get("src") and not script.text.strip() for script in page.select("script"))
+    assert not [tag for tag in page.find_all(True) if any(name.startswith("on") for name in tag.attrs)]
+    loaded = [tag.get("src") or tag.get("href") for tag in page.select("script, link[rel=stylesheet], img")]
+    assert loaded and all(url.startswith("/") and not url.startswith("//") for url in loaded)
+    assert all(served.get(url).status_code == 200 for url in loaded)
+
+
+def test_csv_cells_cannot_be_formulas(served: Served) -> None:
+    """Cells that a spreadsheet would run get an apostrophe; numbers and plain text stay as they are."""
+    for extra in ("", "?_stream=1", "?_labels=on&_size=max"):
+        rows = {
+            row["id"]: row
+            for row in csv.DictReader(io.StringIO(served.get(f"/standards/certificates.csv{extra}").text))
+        }
+
+        assert len(rows) == 3
+        assert rows["cert_test:2"]["vendor"] == '\'=HYPERLINK("http://evil.example","x")'
+        assert rows["cert_test:2"]["product"] == "'+cmd|' /C calc'!A0"
+        assert rows["cert_test:1"]["product"] == "智能卡操作系统 2.0"
+    numbers = served.get(f"/standards.csv?{links.urlencode({'sql': 'select -5 as a, -1.5e-7 as b, 3 as c'})}").text
+
+    assert numbers == "a,b,c\r\n-5,-1.5e-07,3\r\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [("=1+1", "'=1+1"), ("-1+1", "'-1+1"), ("-5", "-5"), ("+3.5", "+3.5"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1")]
+    + [("  =1", "'  =1"), ("＝1", "'＝1"), ("", ""), ("a=b", "a=b"), ("-", "'-")],
+)
+def test_neutral_cell(cell: str, safe: str) -> None:
+    """Formula starts are neutralised, numbers are not touched."""
+    assert safety.neutral_cell(cell) == safe
+
+
+def test_csv_rewriter_gives_the_same_however_the_bytes_are_cut() -> None:
+    """Quoted line ends, quotes and multi-byte characters survive any split of the stream."""
+    rows = [["a", 'say "hi"\r\n=x', "密码"], ["=1", "-5", ""], ["", "x,y", "-x"]]
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    source = out.getvalue().encode()
+    whole = safety.CsvRewriter().feed(source, final=True)
+    for size in (1, 2, 3, 7):
+        rewriter = safety.CsvRewriter()
+        parts = [rewriter.feed(source[at : at + size], final=False) for at in range(0, len(source), size)]
+
+        assert b"".join(parts) + rewriter.feed(b"", final=True) == whole
+    assert list(csv.reader(io.StringIO(whole.decode(), newline="")))[1] == ["'=1", "-5", ""]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select hex(zeroblob(400000000))",
+        "select printf('%.*c', 500000000, 'x')",
+        "select randomblob(900000)",
+        "select length(replace(hex(hex(hex(hex('aaaaaaaaaaaaaaaaaaaa')))), '3', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' || "
+        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'))"
+        " + length(group_concat(payload || payload || payload)) from source_records a, source_records b, source_records c",
+        "select load_extension('x')",
+    ],
+)
+def test_costly_functions_are_refused(served: Served, sql: str) -> None:
+    """Functions that could take gigabytes before the time limit is looked at are denied or cut short."""
+    response = served.get(f"/standards.json?{links.urlencode({'sql': sql})}")
+
+    assert response.status_code == 400
+    assert response.json()["ok"] is False
+
+
+def test_ordinary_sql_still_works(served: Served) -> None:
+    """Joins, JSON functions, window functions and search stay allowed on a visitor's connection."""
+    rows = served.sql(
+        "select json_extract(payload, '$.status_text') as s, row_number() over (order by key) as n from source_records limit 1"
+    )
+
+    assert rows[0]["n"] == 1
+    assert (
+        served.sql("select count(*) as n from documents_fts where documents_fts match escape_fts('27001')")[0]["n"] == 3
+    )
+
+
+def test_labels_stand_instead_of_keys(served: Served) -> None:
+    """Facets and cells of keyed columns show labels that link to the code table."""
+    page = served.soup("/standards/documents")
+    facet = page.select_one("#facet-sphere")
+
+    assert {link.text for link in facet.select("li a")} == {
+        "China-aligned",
+        "EU-aligned",
+        "International",
+        "US-aligned",
+    }
+    assert page.select_one("td.col-sphere a").text.endswith(("-aligned", "International"))
+    assert page.select_one("td.col-is_in_force").text in ("yes", "no")
+
+
+def test_figures_in_tables_open_their_rows(served: Served) -> None:
+    """In a table of figures the numerator links to exactly as many rows as it says."""
+    for cell in served.soup("/standards/divergence_pairs?denominator__gt=0").select("td.col-numerator a.figure"):
+        assert len(served.rows(cell["href"])) == int(cell.text)
+
+
+def described(metadata: dict[str, Any]) -> dict[str, set[str]]:
+    tables = metadata["databases"]["standards"]["tables"]
+    return {name: set(table.get("columns") or {}) for name, table in tables.items()}
+
+
+def test_metadata_describes_every_table_and_column(served: Served) -> None:
+    """metadata.yml and the published snapshot name the same tables and the same columns."""
+    live: dict[str, set[str]] = {}
+    for row in served.sql(
+        "select m.name as t, p.name as c from sqlite_master m, pragma_table_info(m.name) p"
+        " where m.type in ('table', 'view') and m.name not like '%\\_fts%' escape '\\' and m.name not like 'sqlite\\_%' escape '\\'"
+    ):
+        live.setdefault(row["t"], set()).add(row["c"])
+
+    assert described(served.metadata) == live
+
+
+def test_metadata_names_only_real_columns(served: Served) -> None:
+    """Facets, sort orders, labels and default columns of metadata.yml exist, and every text is a text."""
+    for name, table in served.metadata["databases"]["standards"]["tables"].items():
+        named = {*table.get("facets", ()), *table.get("default_columns", ())}
+        named |= {table[key] for key in ("sort", "sort_desc", "label_column") if key in table}
+
+        assert named <= set(table["columns"]), name
+        assert len(table.get("facets", ())) <= 4, name
+        assert table["title"] and all(isinstance(text, str) and text for text in table["columns"].values()), name
+
+
+def test_every_table_page_opens(served: Served) -> None:
+    """Each described table has a page that shows its title and no timed-out facet."""
+    for name, table in served.metadata["databases"]["standards"]["tables"].items():
+        response = served.get(f"/standards/{name}")
+
+        assert response.status_code == 200, name
+        assert BeautifulSoup(response.text, "html.parser").h1.text == table["title"]
+        assert "took too long" not in response.text
+
+
+PARAMETERS = {
+    "adoptions_of_a_sphere": ("sphere=cn", 3),
+    "stale_adoptions": ("sphere=cn", 1),
+    "chinese_adoptions_of_a_family": ("begins=ISO/IEC+2700", 3),
+    "home_grown_in_a_topic": ("topic=isms&sphere=eu", 3),
+    "works_nobody_adopts": ("topic=risk", 1),
+    "most_divergent": ("", 1),
+    "most_convergent": ("", 1),
+    "changes_since": ("since=2026-10-01", 1),
+    "contradictions": ("", 1),
+    "certificates_by_scheme_and_year": ("", 3),
+    "search_both_languages": ("q=等级保护", 2),
+    "unresolved_adoptions": ("", 0),
+    "not_here": ("", 1),
+}
+
+
+def test_ten_questions_or_more_and_each_is_tested(served: Served) -> None:
+    """There are at least ten canned questions, and this file expects a result of each."""
+    queries = served.metadata["databases"]["standards"]["queries"]
+
+    assert set(queries) == set(PARAMETERS)
+    assert len(queries) >= 10
+    assert all(query["title"].endswith("?") and len(query["description"]) > 80 for query in queries.values())
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_canned_question_answers(served: Served, name: str) -> None:
+    """Each question opens without parameters, and answers the small snapshot as counted by hand."""
+    query, expected = PARAMETERS[name]
+    blank, asked = served.get(f"/standards/{name}"), served.get(f"/standards/{name}.json?{query}&_shape=array")
+
+    assert blank.status_code == 200 and "message-error" not in blank.text
+    assert "How to read it" in blank.text
+    assert len(asked.json()) == expected
+
+
+def test_pages_fit_a_phone(served: Served) -> None:
+    """Pages set the viewport, and the style sheet rearranges tables on narrow screens."""
+    page = served.soup("/")
+    css = served.get(page.select_one("link[href*='tracker.css']")["href"]).text
+
+    assert "width=device-width" in page.select_one("meta[name=viewport]")["content"]
+    assert re.search(r"@media \(max-width: 6\d\dpx\)", css)
+    assert "http" not in css and "@import" not in css
