@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sqlite3
 import sys
-from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from sqlite_utils import Database
-from tabulate import tabulate
-from tqdm import tqdm
 
 from crawler import runs
 from crawler.archive import ArchiveError
 from crawler.base import SourceSpider, all_sources
 from crawler.runs import Outcome, Shelf
+from crawler.show import Bar, age, closing_row, echo_json, show, table, tell_unread
 from standards_db import checks, snapshot, store
 from standards_db.identifiers import parse
 from standards_db.resolve import is_due, resolve
@@ -139,10 +134,19 @@ def demo(db_path: Path, host: str, port: int, no_serve: bool) -> None:
     help="Read kept responses (folders with index.jsonl, WARC files) instead of the sites. Nothing is fetched.",
 )
 @click.option(
-    "--archive", "record_to", type=click.Path(file_okay=False, path_type=Path), help="Keep what is fetched as WARC here."
+    "--archive",
+    "record_to",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep what is fetched as WARC here.",
 )
 @click.option("--contact", envvar="SPHERES_CONTACT", help="Your address for the user agent [env: SPHERES_CONTACT].")
-@click.option("--delay", default=1.0, show_default=True, type=click.FloatRange(min=0.5), help="Seconds between requests to a host.")
+@click.option(
+    "--delay",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0.5),
+    help="Seconds between requests to a host.",
+)
 @db_option()
 @json_option
 def crawl(
@@ -194,24 +198,7 @@ def chosen(names: tuple[str, ...], every: bool, spheres: tuple[str, ...]) -> dic
         fail(f"no source named {unknown[0]!r}; there are: {', '.join(sources)}", EXIT_BAD_INPUT)
     if not (names or every or spheres):
         fail("name a source, or use --all or --sphere; `spheres sources` lists them", EXIT_BAD_INPUT)
-    return {
-        name: source
-        for name, source in sources.items()
-        if every or name in names or source.sphere() in spheres
-    }
-
-
-class Bar:
-    """Progress of one source: a bar on a terminal, nothing in a log (the closing line says it all)."""
-
-    def __init__(self, name: str) -> None:
-        self.bar = tqdm(desc=name, unit=" rows", leave=False, disable=not sys.stderr.isatty())
-
-    def rows(self, count: int) -> None:
-        self.bar.update(count)
-
-    def close(self) -> None:
-        self.bar.close()
+    return {name: source for name, source in sources.items() if every or name in names or source.sphere() in spheres}
 
 
 def read_shelf(db: Database, shelf: Shelf, sources: dict[str, type[SourceSpider]], mode: str) -> list[Outcome]:
@@ -241,38 +228,6 @@ def close_up(db: Database, outcomes: list[Outcome], shelf: Shelf | None, *, as_j
     if shelf:
         tell_unread(shelf)
     return all(outcome.verdict == "accepted" for outcome in outcomes) and not (shelf and shelf.problems)
-
-
-def closing_row(outcome: Outcome) -> dict[str, Any]:
-    tally = outcome.tally
-    return {
-        "source": outcome.source,
-        "verdict": outcome.verdict,
-        "responses": tally.response_count,
-        "documents": tally.document_count,
-        "certificates": tally.certificate_count,
-        "relations": tally.relation_count,
-        "rejects": tally.reject_count + tally.refused_count,
-        "unknown identifiers": tally.unknown_identifier_count,
-        "links not fetched": tally.link_count,
-        "new": tally.new_count,
-        "changed": tally.changed_count,
-        "vanished": tally.vanished_count,
-        "seconds": tally.seconds,
-        "why": outcome.why or "",
-    }
-
-
-def tell_unread(shelf: Shelf) -> None:
-    """What the archive holds and nobody reads: counted by reason and host; each one is a row of table `unread`."""
-    for problem in shelf.problems:
-        click.echo(f"spheres: {problem.where}: {problem.reason}", err=True)
-    if not shelf.unread:
-        return
-    counts = Counter((reason, urlsplit(url).hostname or "-") for url, reason, _ in shelf.unread)
-    click.echo(f"{len(shelf.unread)} archived responses were not read (table `unread` lists them):", err=True)
-    for (reason, host), count in counts.most_common():
-        click.echo(f"  {count:5}  {reason}  {host}", err=True)
 
 
 @main.command()
@@ -306,18 +261,6 @@ def sources(db_path: Path, as_json: bool) -> None:
             }
         )
     show(rows, as_json)
-
-
-def age(time: str | None) -> str | None:
-    """How long ago an ISO time was, in words."""
-    if not time:
-        return None
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds()
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'s' if count > 1 else ''}"
-    return "under a minute"
 
 
 @main.command()
@@ -365,14 +308,20 @@ def check(db_path: Path, as_json: bool) -> None:
         click.echo(table(rows))
     else:
         counts = {name: db.table(name).count for name in ("documents", "works", "relations", "certificates")}
-        click.echo(f"{db_path}: {len(checks.INVARIANTS) + 2} rules hold; {', '.join(f'{v} {k}' for k, v in counts.items())}")
+        click.echo(
+            f"{db_path}: {len(checks.INVARIANTS) + 2} rules hold; {', '.join(f'{v} {k}' for k, v in counts.items())}"
+        )
     if faults:
         sys.exit(EXIT_REJECTED)
 
 
 @main.command()
 @db_option()
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The snapshot  [default: published/standards.db beside the database]")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The snapshot  [default: published/standards.db beside the database]",
+)
 def publish(db_path: Path, out: Path | None) -> None:
     """Build the snapshot that Datasette serves: indexes, full-text search, every measure as a table."""
     publish_to(db_path, out or default_snapshot(db_path))
@@ -395,7 +344,12 @@ def publish_to(db_path: Path, out: Path) -> Path:
 
 @main.command()
 @db_option()
-@click.option("--snapshot", "path", type=click.Path(dir_okay=False, path_type=Path), help="The snapshot  [default: the one beside the database]")
+@click.option(
+    "--snapshot",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The snapshot  [default: the one beside the database]",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option("--port", default=8001, show_default=True, help="Port to serve at.")
 def serve(db_path: Path, path: Path | None, host: str, port: int) -> None:
@@ -420,23 +374,6 @@ def start_datasette(path: Path, host: str, port: int) -> None:
     click.echo(f"Open http://{host}:{port}/ (stop with Ctrl-C)")
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])
-
-
-def show(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        echo_json(rows)
-    else:
-        click.echo(table(rows))
-
-
-def echo_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    if not rows:
-        return "nothing to show"
-    return str(tabulate(rows, headers="keys", tablefmt="simple", missingval=""))
 
 
 if __name__ == "__main__":

@@ -143,9 +143,7 @@ class RunLog:
         self.tally.error_count += 1
         trace = failure.getTraceback().strip().splitlines()
         place = next((line.strip() for line in reversed(trace) if "crawler/spiders" in line), "")
-        origin = Provenance(
-            page_url=response.url, page_sha256="", retrieved_at=store.now(), archive_ref=None, route=""
-        )
+        origin = Provenance(page_url=response.url, page_sha256="", retrieved_at=store.now(), archive_ref=None, route="")
         archived = response.meta.get("archived")
         text = f"{place} {archived.ref if archived else ''}".strip()
         self.note(origin, f"error: {failure.value!r}", "error", text, None)

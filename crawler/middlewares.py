@@ -1,4 +1,4 @@
-"""Between the wire and the callbacks: refuse what is no page, pace and guard requests, stamp where a record comes from."""
+"""Between the wire and the callbacks: refuse what is no page, guard requests, stamp where a record comes from."""
 
 from __future__ import annotations
 
@@ -209,5 +209,3 @@ class Recorder:
 
     def closed(self) -> None:
         self.file.close()
-
-

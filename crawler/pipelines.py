@@ -1,4 +1,4 @@
-"""From an observation to a row that can be stored: interpret, then check. A row that fails is dropped with its reason."""
+"""From an observation to a row that can be stored: interpret, then check. A row that fails is dropped with a reason."""
 
 from __future__ import annotations
 

@@ -183,14 +183,14 @@ class RelatonRecord:
         """What the record says of other documents, in the direction the words have here; each statement once."""
         designation = designations[0]
         seen = {designation}
-        for target in designations[1:]:
-            yield Relation(type="has twin text", target_text=target, evidence=f"primary identifier: {target}")
+        for twin in designations[1:]:
+            yield Relation(type="has twin text", target_text=twin, evidence=f"primary identifier: {twin}")
         for entry in as_list(self.fields.get("relation")):
             if not isinstance(entry, dict):
                 continue
             printed = str(entry.get("type"))
             detail = text_of(entry.get("description"), "content")
-            type_ = _UPDATES.get(detail or "") or _RELATIONS.get(printed)
+            type_ = (printed == "updates" and _UPDATES.get(detail or "")) or _RELATIONS.get(printed)
             target = target_of(entry.get("bibitem"))
             if type_ is None or target is None or f"{type_} {target}" in seen or target == designation:
                 continue

@@ -53,7 +53,7 @@ class Limits:
 
 def verdict(tally: Tally, finish_reason: str, limits: Limits) -> tuple[str | None, list[str]]:
     """(why the run is rejected or None, warnings)."""
-    warnings = []
+    warnings: list[str] = []
     pages, rows = tally.response_count, tally.row_count
     if finish_reason != "finished":
         return f"the crawl ended with {finish_reason!r}", warnings
@@ -106,12 +106,16 @@ INVARIANTS = {
     "an edge has a degree only when it is an adoption": (
         "select document from relations where degree is not null and type<>'adopts'"
     ),
-    "a document does not adopt itself": "select document from relations where type='adopts' and target_document=document",
+    "a document does not adopt itself": (
+        "select document from relations where type='adopts' and target_document=document"
+    ),
     "dates are ISO dates": (
         "select id from documents where (published is not null and published not glob '[12][0-9][0-9][0-9]*')"
         " or (withdrawn is not null and withdrawn not glob '[12][0-9][0-9][0-9]*')"
     ),
-    "a work has at most one newest edition": "select work from documents where is_newest=1 group by work having count(*)>1",
+    "a work has at most one newest edition": (
+        "select work from documents where is_newest=1 group by work having count(*)>1"
+    ),
     "every record is visible as a row": (
         "select entity from records where kind='document' and entity not in (select id from documents)"
         " union all select entity from records where kind='certificate' and entity not in (select id from certificates)"
@@ -142,7 +146,7 @@ def invariants(db: Database) -> list[Fault]:
         rows = db.execute(sql).fetchall()
         if rows:
             faults.append(Fault(rule, len(rows), str(rows[0][0])))
-    broken = db.execute("select \"table\", rowid, parent from pragma_foreign_key_check").fetchall()
+    broken = db.execute('select "table", rowid, parent from pragma_foreign_key_check').fetchall()
     if broken:
         faults.append(Fault("foreign keys hold", len(broken), f"{broken[0][0]} row {broken[0][1]} -> {broken[0][2]}"))
     integrity = db.execute("pragma quick_check").fetchall()

@@ -110,7 +110,9 @@ def note_conflicts(connection: sqlite3.Connection, entity: str, records: list[di
 
 def degrees_differ(mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
     """One adopted work with two degrees is a contradiction; an adoption that only one source knows is not."""
-    degrees = {r["target_work"]: r["degree"] for r in mine.get("relations", ()) if r["type"] == "adopts" and r["degree"]}
+    degrees = {
+        r["target_work"]: r["degree"] for r in mine.get("relations", ()) if r["type"] == "adopts" and r["degree"]
+    }
     return any(
         r["degree"] and degrees.get(r["target_work"], r["degree"]) != r["degree"]
         for r in theirs.get("relations", ())
@@ -140,8 +142,8 @@ def write(
         write_document_parts(connection, entity, payload, records)
     if kind == "certificate":
         connection.executemany(
-            "insert or ignore into certificate_standards (certificate, type, target_text, target_identifier, target_work)"
-            " values (?,?,?,?,?)",
+            "insert or ignore into certificate_standards"
+            " (certificate, type, target_text, target_identifier, target_work) values (?,?,?,?,?)",
             [(entity, *standard) for standard in payload["standards"]],
         )
 

@@ -94,7 +94,9 @@ def document(record: Document, source: Source) -> Row:
         "stage": identifier.stage if identifier else record.iteration,
         "title": record.title,
         "title_zh": record.title_zh,
-        "status": known(taxonomy.status_of(record.status_text, source=source.name), "status", record.status_text, unknowns),
+        "status": known(
+            taxonomy.status_of(record.status_text, source=source.name), "status", record.status_text, unknowns
+        ),
         "status_text": record.status_text,
     }
     for name in DATE_FIELDS:
@@ -285,7 +287,9 @@ def certificate(record: Certificate, source: Source) -> Row:
         "product": record.product,
         "category": record.category_text,
         "level": record.level_text,
-        "status": known(taxonomy.status_of(record.status_text, source=source.name), "status", record.status_text, unknowns),
+        "status": known(
+            taxonomy.status_of(record.status_text, source=source.name), "status", record.status_text, unknowns
+        ),
         "status_text": record.status_text,
         "lab_text": record.lab_text,
         "maintenance": "; ".join(record.maintenance) or None,

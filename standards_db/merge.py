@@ -85,7 +85,10 @@ def tracked(payload: dict[str, Any], name: str) -> str | None:
         value = payload.get(name)
         return None if value is None else str(value)
     edges = [r for r in payload.get("relations") or () if r["type"] == "adopts"]
-    return "; ".join(sorted(f"{r['target_identifier'] or r['target_text']} {r['degree'] or ''}".strip() for r in edges)) or None
+    return (
+        "; ".join(sorted(f"{r['target_identifier'] or r['target_text']} {r['degree'] or ''}".strip() for r in edges))
+        or None
+    )
 
 
 def coarser(before: str | None, after: str | None) -> bool:

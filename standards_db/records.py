@@ -138,7 +138,7 @@ Record = Document | Certificate | Membership | Refused
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:
-    """Where an observation comes from: page URL, SHA-256 of its bytes, retrieval time (ISO, UTC) and archive reference."""
+    """Where an observation comes from: page URL, SHA-256 of its bytes, time (ISO, UTC) and archive reference."""
 
     page_url: str
     page_sha256: str

@@ -1,4 +1,4 @@
-"""What only the whole database can tell: works, newest editions, what is in force, where adoptions point, what is stale.
+"""What only the whole database can tell: works, newest editions, what is in force, where edges point, what is stale.
 
 Everything here is derived and may be recomputed at any time; it runs after every command that accepted a run.
 """

@@ -93,10 +93,14 @@ def register_sources(db: Database, rows: Iterable[dict[str, Any]]) -> None:
 def begin_run(db: Database, source: str, mode: str, input_name: str | None, version: str) -> int:
     """A new run's id. Runs that never ended are marked as abandoned and their staged rows dropped."""
     with transaction(db) as connection:
-        stale = [row[0] for row in connection.execute("select id from runs where source=? and verdict='running'", [source])]
+        stale = [
+            row[0] for row in connection.execute("select id from runs where source=? and verdict='running'", [source])
+        ]
         for run in stale:
             connection.execute("delete from staged where run=?", [run])
-            connection.execute("update runs set verdict='abandoned', why='the process ended before the run did' where id=?", [run])
+            connection.execute(
+                "update runs set verdict='abandoned', why='the process ended before the run did' where id=?", [run]
+            )
         cursor = connection.execute(
             "insert into runs (source, mode, input, started_at, verdict, version) values (?,?,?,?,'running',?)",
             [source, mode, input_name, now(), version],
@@ -136,11 +140,23 @@ def dump(value: Any) -> str:
 
 def note_rejects(db: Database, rows: list[dict[str, Any]]) -> None:
     """Keep rejected rows and pages with their reason; they stay even when the run is rejected."""
-    columns = ("key", "level", "reason", "text", "source", "page_url", "page_sha256", "retrieved_at", "archive_ref", "run")
+    columns = (
+        "key",
+        "level",
+        "reason",
+        "text",
+        "source",
+        "page_url",
+        "page_sha256",
+        "retrieved_at",
+        "archive_ref",
+        "run",
+    )
     marks = ",".join("?" * len(columns))
     with transaction(db) as connection:
         connection.executemany(
-            f"insert into rejects ({','.join(columns)}) values ({marks})", [[row.get(c) for c in columns] for row in rows]
+            f"insert into rejects ({','.join(columns)}) values ({marks})",
+            [[row.get(c) for c in columns] for row in rows],
         )
 
 
@@ -367,9 +383,7 @@ def drop_staged_page(db: Database, run: int, page_sha256: str, retrieved_at: str
         connection.execute(
             "delete from staged where run=? and page_sha256=? and retrieved_at=?", [run, page_sha256, retrieved_at]
         )
-    return Provenance(
-        page_url=row[0], page_sha256=page_sha256, retrieved_at=retrieved_at, archive_ref=row[1], route=""
-    )
+    return Provenance(page_url=row[0], page_sha256=page_sha256, retrieved_at=retrieved_at, archive_ref=row[1], route="")
 
 
 def rows_before(db: Database, source: str, mode: str, has_catalogue: bool) -> int | None:

@@ -58,7 +58,9 @@ class Toy(SourceSpider):
 def page(rows: list[tuple[str, str, str, str]], adopts: dict[str, str] | None = None) -> str:
     """A list page of the toy register: rows of number, title, status, publication date."""
     cells = "".join(
-        f'<tr class="row" data-adopts="{(adopts or {}).get(row[0], "")}">' + "".join(f"<td>{v}</td>" for v in row) + "</tr>"
+        f'<tr class="row" data-adopts="{(adopts or {}).get(row[0], "")}">'
+        + "".join(f"<td>{v}</td>" for v in row)
+        + "</tr>"
         for row in rows
     )
     return f'<html><head><meta charset="utf-8"></head><body><table id="standards">{cells}</table></body></html>'

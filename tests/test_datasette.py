@@ -1,71 +1,22 @@
-"""The served snapshot: pages, links that recount, search in both languages, metadata.yml, and hostile input."""
+"""The served snapshot: pages, links that recount, search in both languages, and metadata.yml."""
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import html
-import io
 import re
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
-from datasette.app import Datasette
-from datasette.plugins import pm
-from small_snapshot import HOSTILE_ID, HOSTILE_TITLE, build_snapshot
-
-from standards_db import datasette_plugin
-from standards_db.datasette_plugin import links, safety
-
-METADATA = Path(__file__).parents[1] / "metadata.yml"
-PAGES = (
-    "/",
-    "/-/search?q=27001",
-    "/standards",
-    "/standards/documents",
-    "/standards/documents/GB~2FT~2022239-2008",
-    "/standards/works/ISO~2FIEC~2027001",
-    "/standards/most_divergent",
-    "/standard/unheard-of",
-)
-
-
-class Served:
-    """Datasette over the small snapshot, with its own event loop."""
-
-    def __init__(self, path: Path) -> None:
-        if not pm.is_registered(datasette_plugin):
-            pm.register(datasette_plugin, "standards_db")
-        self.metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
-        self.loop = asyncio.new_event_loop()
-        settings = {"suggest_facets": False, "facet_time_limit_ms": 1000}
-        self.datasette = Datasette([], immutables=[str(path)], metadata=self.metadata, settings=settings)
-
-    def get(self, path: str) -> Any:
-        return self.loop.run_until_complete(self.datasette.client.get(path))
-
-    def soup(self, path: str) -> BeautifulSoup:
-        return BeautifulSoup(self.get(path).text, "html.parser")
-
-    def rows(self, path: str) -> list[dict[str, Any]]:
-        """All rows behind the address of a table page (at most 1,000)."""
-        table, _, query = path.partition("?")
-        response = self.get(f"{table}.json?{query}&_shape=array&_size=max")
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    def sql(self, sql: str) -> list[dict[str, Any]]:
-        return self.get(f"/standards.json?{links.urlencode({'sql': sql, '_shape': 'array'})}").json()
-
-    def close(self) -> None:
-        self.loop.close()
+from served import Served
+from small_snapshot import build_snapshot
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory):
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     site = Served(build_snapshot(tmp_path_factory.mktemp("served")))
     yield site
     site.close()
@@ -85,7 +36,7 @@ def test_front_page_numbers_recount_through_their_links(served: Served) -> None:
 
 
 def test_heat_table_prints_hand_computed_figures(served: Served) -> None:
-    """On ISMS 3 of 5 Chinese and 2 of 5 European documents adopt, they share 2 of 3 works, and one US document is too few."""
+    """On ISMS 3 of 5 Chinese and 2 of 5 European documents adopt, 2 of 3 works are shared, one US one is too few."""
     row = next(row for row in served.soup("/").select(".heat-table tbody tr") if "Information security" in row.text)
     cells = [cell.get_text(" ", strip=True) for cell in row.select("td")]
 
@@ -113,8 +64,6 @@ def test_front_page_names_the_snapshot_and_the_age_of_sources(served: Served) ->
 
 def test_front_page_without_a_snapshot_says_so(tmp_path: Path) -> None:
     """A database that is not a snapshot gives a plain front page instead of an error."""
-    import sqlite3
-
     path = tmp_path / "standards.db"
     connection = sqlite3.connect(path)
     connection.execute("create table t (a)")
@@ -142,7 +91,7 @@ def test_superseded_standard_is_marked_loudly(served: Served) -> None:
 
 
 def test_relations_are_shown_in_both_directions(served: Served) -> None:
-    """An adoption stands on the adopting page and on the adopted edition's page, with degree, evidence and its address."""
+    """An adoption stands on the adopting page and on the adopted edition's page, with degree and evidence."""
     adopting = served.soup("/standards/documents/GB~2FT~2022080-2016")
     adopted = served.soup("/standards/documents/ISO~2FIEC~2027001~3A2013")
     row_out = adopting.select_one("table.relations tbody tr").get_text(" ", strip=True)
@@ -209,11 +158,11 @@ def test_standard_is_found_in_any_spelling(served: Served, spelling: str) -> Non
 
 @pytest.mark.parametrize(
     ("query", "documents", "certificates"),
-    [("等级保护", 2, 0), ("27001", 3, 1), ("管", 4, 0), ("智能卡", 0, 1), ("Acme", 0, 1), ('"', 0, 0), ("OR (", 0, 0)],
+    [("等级保护", 2, 0), ("27001", 3, 1), ("管", 3, 0), ("智能卡", 0, 1), ("Acme", 0, 1), ('"', 0, 0), ("OR (", 0, 0)],
 )
 def test_search_finds_both_languages(served: Served, query: str, documents: int, certificates: int) -> None:
     """The one search counts documents and certificates for Chinese, English, digits, and broken syntax alike."""
-    response = served.get(f"/-/search?{links.urlencode({'q': query})}")
+    response = served.get(f"/-/search?{urlencode({'q': query})}")
     headings = [h2.text for h2 in BeautifulSoup(response.text, "html.parser").select("main h2")]
 
     assert response.status_code == 200
@@ -223,151 +172,7 @@ def test_search_finds_both_languages(served: Served, query: str, documents: int,
 @pytest.mark.parametrize(("query", "found"), [("等级保护", 2), ("27001", 3), ('"', 0), ('"等级', 2)])
 def test_table_search_uses_the_same_rules(served: Served, query: str, found: int) -> None:
     """Datasette's own search box finds the same rows, and a lone quote is no error."""
-    assert len(served.rows(f"/standards/documents?{links.urlencode({'_search': query})}")) == found
-
-
-def test_hostile_text_is_inert(served: Served) -> None:
-    """Script in a title stays text, and javascript: or data: addresses are links on no page that shows them."""
-    key = links.tilde_encode(HOSTILE_ID)
-    for path in (
-        f"/standards/documents/{key}",
-        "/standards/documents?_all_columns=1",
-        "/-/search?q=网络安全",
-        "/standards/relations",
-    ):
-        text = served.get(path).text
-        page = BeautifulSoup(text, "html.parser")
-
-        assert HOSTILE_TITLE not in text and "<img src=x" not in text, path
-        assert not page.select("img"), path
-        assert all("alert" not in script.text for script in page.select("script")), path
-        schemes = {
-            link["href"].partition(":")[0].strip().lower() for link in page.select("a[href]") if ":" in link["href"]
-        }
-        assert schemes.isdisjoint({"javascript", "data", "vbscript"}), path
-    assert html.escape(HOSTILE_TITLE) in served.get(f"/standards/documents/{key}").text
-
-
-@pytest.mark.parametrize(
-    "value", ["javascript:alert(1)", "data:text/html,x", "//evil", "http://", "https://a b", "java\nscript:x"]
-)
-def test_only_whole_web_addresses_become_links(value: str) -> None:
-    """An address is a link only if it is one complete http or https address."""
-    assert links.safe_url(value) is None
-    assert links.safe_url("https://std.samr.gov.cn/gb?id=1") == "https://std.samr.gov.cn/gb?id=1"
-
-
-def test_figure_links_stay_inside_the_database(served: Served) -> None:
-    """A stored link is used only as a path of table and filters, never as an address elsewhere."""
-    for link in (
-        "//evil.example/x",
-        "https://evil.example",
-        "javascript:alert(1)",
-        "documents?<b>",
-        "../-/metadata",
-        None,
-    ):
-        assert links.rows_url(served.datasette, link) is None
-    assert links.rows_url(served.datasette, "documents?sphere=cn") == "/standards/documents?sphere=cn"
-
-
-@pytest.mark.parametrize("path", [*PAGES, "/standards/documents.json", "/standards/certificates.csv"])
-def test_security_headers_are_on_every_response(served: Served, path: str) -> None:
-    """Each response forbids framing, sniffing, inline script and referrers."""
-    headers = served.get(path).headers
-    policy = headers["content-security-policy"]
-
-    assert "script-src 'self';" in policy and "unsafe-eval" not in policy
-    assert "frame-ancestors 'none'" in policy and "default-src 'self'" in policy
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-frame-options"] == "DENY"
-    assert headers.get_list("referrer-policy") == ["no-referrer"]
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_pages_hold_no_inline_script_and_no_foreign_file(served: Served, path: str) -> None:
-    """No page holds inline script, an event handler, or a file from another host."""
-    page = served.soup(path)
-
-    assert all(script.get("src") and not script.text.strip() for script in page.select("script"))
-    assert not [tag for tag in page.find_all(True) if any(name.startswith("on") for name in tag.attrs)]
-    loaded = [tag.get("src") or tag.get("href") for tag in page.select("script, link[rel=stylesheet], img")]
-    assert loaded and all(url.startswith("/") and not url.startswith("//") for url in loaded)
-    assert all(served.get(url).status_code == 200 for url in loaded)
-
-
-def test_csv_cells_cannot_be_formulas(served: Served) -> None:
-    """Cells that a spreadsheet would run get an apostrophe; numbers and plain text stay as they are."""
-    for extra in ("", "?_stream=1", "?_labels=on&_size=max"):
-        rows = {
-            row["id"]: row
-            for row in csv.DictReader(io.StringIO(served.get(f"/standards/certificates.csv{extra}").text))
-        }
-
-        assert len(rows) == 3
-        assert rows["cert_test:2"]["vendor"] == '\'=HYPERLINK("http://evil.example","x")'
-        assert rows["cert_test:2"]["product"] == "'+cmd|' /C calc'!A0"
-        assert rows["cert_test:1"]["product"] == "智能卡操作系统 2.0"
-    numbers = served.get(f"/standards.csv?{links.urlencode({'sql': 'select -5 as a, -1.5e-7 as b, 3 as c'})}").text
-
-    assert numbers == "a,b,c\r\n-5,-1.5e-07,3\r\n"
-
-
-@pytest.mark.parametrize(
-    ("cell", "safe"),
-    [("=1+1", "'=1+1"), ("-1+1", "'-1+1"), ("-5", "-5"), ("+3.5", "+3.5"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1")]
-    + [("  =1", "'  =1"), ("＝1", "'＝1"), ("", ""), ("a=b", "a=b"), ("-", "'-")],
-)
-def test_neutral_cell(cell: str, safe: str) -> None:
-    """Formula starts are neutralised, numbers are not touched."""
-    assert safety.neutral_cell(cell) == safe
-
-
-def test_csv_rewriter_gives_the_same_however_the_bytes_are_cut() -> None:
-    """Quoted line ends, quotes and multi-byte characters survive any split of the stream."""
-    rows = [["a", 'say "hi"\r\n=x', "密码"], ["=1", "-5", ""], ["", "x,y", "-x"]]
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    source = out.getvalue().encode()
-    whole = safety.CsvRewriter().feed(source, final=True)
-    for size in (1, 2, 3, 7):
-        rewriter = safety.CsvRewriter()
-        parts = [rewriter.feed(source[at : at + size], final=False) for at in range(0, len(source), size)]
-
-        assert b"".join(parts) + rewriter.feed(b"", final=True) == whole
-    assert list(csv.reader(io.StringIO(whole.decode(), newline="")))[1] == ["'=1", "-5", ""]
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "select hex(zeroblob(400000000))",
-        "select printf('%.*c', 500000000, 'x')",
-        "select randomblob(900000)",
-        "select length(replace(hex(hex(hex(hex('aaaaaaaaaaaaaaaaaaaa')))), '3', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' || "
-        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'))"
-        " + length(group_concat(payload || payload || payload)) from source_records a, source_records b, source_records c",
-        "select load_extension('x')",
-    ],
-)
-def test_costly_functions_are_refused(served: Served, sql: str) -> None:
-    """Functions that could take gigabytes before the time limit is looked at are denied or cut short."""
-    response = served.get(f"/standards.json?{links.urlencode({'sql': sql})}")
-
-    assert response.status_code == 400
-    assert response.json()["ok"] is False
-
-
-def test_ordinary_sql_still_works(served: Served) -> None:
-    """Joins, JSON functions, window functions and search stay allowed on a visitor's connection."""
-    rows = served.sql(
-        "select json_extract(payload, '$.status_text') as s, row_number() over (order by key) as n from source_records limit 1"
-    )
-
-    assert rows[0]["n"] == 1
-    assert (
-        served.sql("select count(*) as n from documents_fts where documents_fts match escape_fts('27001')")[0]["n"] == 3
-    )
+    assert len(served.rows(f"/standards/documents?{urlencode({'_search': query})}")) == found
 
 
 def test_labels_stand_instead_of_keys(served: Served) -> None:
@@ -401,7 +206,7 @@ def test_metadata_describes_every_table_and_column(served: Served) -> None:
     live: dict[str, set[str]] = {}
     for row in served.sql(
         "select m.name as t, p.name as c from sqlite_master m, pragma_table_info(m.name) p"
-        " where m.type in ('table', 'view') and m.name not like '%\\_fts%' escape '\\' and m.name not like 'sqlite\\_%' escape '\\'"
+        " where m.type in ('table', 'view') and instr(m.name, '_fts') = 0 and m.name not like 'sqlite%'"
     ):
         live.setdefault(row["t"], set()).add(row["c"])
 

@@ -278,9 +278,12 @@ def test_secondary_never_overwrites_primary(loaded: Path, tmp_path: Path) -> Non
     )
 
     row = rows(loaded, "select * from documents where id='NIST SP 800-53 Rev. 5'")[0]
-    assert (row["source"], row["tier"], row["status"], row["other_sources"]) == ("toy", "primary", "in_force", "toy_copy")
+    assert (row["source"], row["tier"], row["status"], row["other_sources"]) == (
+        "toy",
+        "primary",
+        "in_force",
+        "toy_copy",
+    )
     assert rows(loaded, "select tier from documents where id='NIST SP 800-1'") == [{"tier": "secondary"}]
     conflict = rows(loaded, "select kept_source, kept, other_source, other from conflicts")
-    assert conflict == [
-        {"kept_source": "toy", "kept": "in_force", "other_source": "toy_copy", "other": "withdrawn"}
-    ]
+    assert conflict == [{"kept_source": "toy", "kept": "in_force", "other_source": "toy_copy", "other": "withdrawn"}]
