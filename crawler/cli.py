@@ -309,7 +309,7 @@ def check(db_path: Path, as_json: bool) -> None:
     else:
         counts = {name: db.table(name).count for name in ("documents", "works", "relations", "certificates")}
         click.echo(
-            f"{db_path}: {len(checks.INVARIANTS) + 2} rules hold; {', '.join(f'{v} {k}' for k, v in counts.items())}"
+            f"{db_path}: {len(checks.INVARIANTS) + 3} rules hold; {', '.join(f'{v} {k}' for k, v in counts.items())}"
         )
     if faults:
         sys.exit(EXIT_REJECTED)

@@ -16,8 +16,8 @@ from standards_db.store import transaction
 
 WORKS = """
 insert into works (id, family, body, sphere, edition_count)
-select work, max(family), max(body), max(sphere), count(*) from documents
-where work is not null and vanished_at is null group by work
+select work, max(family), max(body), max(sphere), sum(vanished_at is null) from documents
+where work is not null group by work
 """
 NEWEST = """
 update documents set is_newest = 0;

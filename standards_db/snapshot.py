@@ -63,6 +63,11 @@ class Report:
     sha256: str = ""
     warnings: list[str] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.rows.get(t, 0):,} {t}" for t in ("documents", "certificates", "adoptions"))
+        warnings = "".join(f"\nwarning: {warning}" for warning in self.warnings)
+        return f"{counts}; {self.bytes / 1e6:.1f} MB in {self.seconds:.1f} s{warnings}"
+
 
 Progress = Callable[[str], None]
 

@@ -253,7 +253,7 @@ def test_question_with_a_parameter_answers(browser: Browser, site: str) -> None:
 def test_scripts_of_datasette_work_under_the_policy(browser: Browser, site: str) -> None:
     """The column menu offers a facet, and the SQL box becomes an editor, without inline script."""
     browser.open(f"{site}/standards/documents")
-    browser.click("th[data-column=status] svg")
+    browser.click("th[data-column=published] svg")
     assert browser.run("getComputedStyle(document.querySelector('a.dropdown-facet').parentNode).display") == "block"
     browser.open(f"{site}/standards?sql=select+1")
 

@@ -287,3 +287,16 @@ def test_secondary_never_overwrites_primary(loaded: Path, tmp_path: Path) -> Non
     assert rows(loaded, "select tier from documents where id='NIST SP 800-1'") == [{"tier": "secondary"}]
     conflict = rows(loaded, "select kept_source, kept, other_source, other from conflicts")
     assert conflict == [{"kept_source": "toy", "kept": "in_force", "other_source": "toy_copy", "other": "withdrawn"}]
+
+
+def test_an_e_mail_address_in_a_record_breaks_a_rule(loaded: Path) -> None:
+    """Contacts are never stored; a video format such as 1080@50p is no address."""
+    connection = sqlite3.connect(loaded)
+    connection.execute("update records set payload=replace(payload, 'Digital', '1080@50p/60p Digital')")
+    connection.commit()
+    assert checks.invariants(open_db(loaded)) == []
+
+    connection.execute("update records set payload=replace(payload, 'Digital', 'someone@example.org')")
+    connection.commit()
+
+    assert [f.rule for f in checks.invariants(open_db(loaded))] == ["no e-mail address is stored"]

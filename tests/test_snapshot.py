@@ -258,8 +258,10 @@ def test_adoptions_that_cannot_be_counted_are_reported(tmp_path: Path) -> None:
     world = small_world()
     world.adopts("C 5-2020", "ISO 77", "IDT")
     world.document("C 50-2020", "cn", body="nobody_knows")
-    warnings = publish(world.write(tmp_path / "i.db"), tmp_path / "standards.db").warnings
-    assert warnings == [
+    report = publish(world.write(tmp_path / "i.db"), tmp_path / "standards.db")
+    assert str(report).startswith("32 documents, 0 certificates, 18 adoptions; ")
+    assert str(report).count("\nwarning: ") == 2
+    assert report.warnings == [
         "1 adoptions point to works that are in no table and are not counted",
         "1 rows of documents point to no row of bodies",
     ]
