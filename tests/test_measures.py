@@ -148,6 +148,20 @@ def test_median_gap(tmp_path: Path) -> None:
         assert some(row, "median_gap_years", "numerator") == (median, len(gaps) - 1)
 
 
+def test_a_side_stands_for_its_newest_edition(tmp_path: Path) -> None:
+    """A sphere that adopts an old and a new edition of a work is compared by the new one."""
+    world = World()
+    world.work("ISO 9001")
+    for document, sphere, year in (("C 1", "cn", "2010"), ("C 2", "cn", "2022"), ("E 1", "eu", "2022")):
+        world.document(document, sphere, ["isms"])
+        world.adopts(document, "ISO 9001", "IDT", year)
+    (row,) = rows(published(world, tmp_path), "select * from pair_works where sphere_a = 'cn' and sphere_b = 'eu'")
+    assert some(row, "edition_a", "edition_b", "is_shared", "is_comparable", "is_different") == (
+        *("ISO 9001:2022", "ISO 9001:2022"),
+        *(1, 1, 0),
+    )
+
+
 def test_pairs_repeat_the_single_figures(path: Path) -> None:
     """The table of the front page holds the same figures as the tables it is made of."""
     for row in rows(path, "select * from divergence_pairs"):
