@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import logging
-import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlite_utils import Database
 
-from crawler import runs
+from crawler import importer, runs
 from crawler.archive import ArchiveError
 from crawler.base import SourceSpider, all_sources
 from crawler.runs import Outcome, Shelf
+from crawler.serving import default_snapshot, publish_to, start_datasette
 from crawler.show import Bar, age, closing_row, echo_json, show, table, tell_unread
-from standards_db import checks, snapshot, store
+from standards_db import checks, registry, snapshot, taxonomy
 from standards_db.identifiers import parse
 from standards_db.resolve import is_due, resolve
 from standards_db.schema import DatabaseError, open_db
 from standards_db.version import VERSION
 
-PROJECT = Path(__file__).resolve().parent.parent
 EXIT_REJECTED, EXIT_BAD_INPUT, EXIT_LOCKED = 1, 2, 75
 EXIT_CODES = """\b
 Exit codes:
@@ -33,16 +34,6 @@ Exit codes:
   2   the command or its input is wrong (message on standard error)
   75  the database is locked by another process; try again
 """
-DATASETTE_SETTINGS = {
-    "suggest_facets": "off",  # 1,134 ms -> 35 ms per table page
-    "allow_facet": "on",
-    "facet_time_limit_ms": "1000",
-    "sql_time_limit_ms": "2000",
-    "default_page_size": "50",
-    "max_returned_rows": "2000",
-    "allow_download": "off",  # a large file is better served by a web server
-    "truncate_cells_html": "200",
-}
 
 
 class Spheres(click.Group):
@@ -51,7 +42,7 @@ class Spheres(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (DatabaseError, ArchiveError, snapshot.SnapshotError) as error:
+        except (DatabaseError, ArchiveError, importer.ListError, snapshot.SnapshotError) as error:
             fail(str(error), EXIT_BAD_INPUT)
         except sqlite3.OperationalError as error:
             locked = "locked" in str(error)
@@ -185,7 +176,7 @@ def crawl(
     if not contact:
         fail("a live crawl names a contact in its user agent: --contact you@example.org", EXIT_BAD_INPUT)
     db = open_db(db_path)
-    store.register_sources(db, runs.source_rows(all_sources()))
+    registry.register_sources(db, runs.source_rows(all_sources()))
     outcomes = runs.crawl_live(db, sources, contact=str(contact), delay=delay, record_to=record_to)
     if not close_up(db, outcomes, None, as_json=as_json) or (off and names):
         sys.exit(EXIT_REJECTED)
@@ -203,7 +194,7 @@ def chosen(names: tuple[str, ...], every: bool, spheres: tuple[str, ...]) -> dic
 
 def read_shelf(db: Database, shelf: Shelf, sources: dict[str, type[SourceSpider]], mode: str) -> list[Outcome]:
     """Run the sources over a shelf, one line each as they end."""
-    store.register_sources(db, runs.source_rows(all_sources()))
+    registry.register_sources(db, runs.source_rows(all_sources()))
 
     def tell(outcome: Outcome) -> None:
         tally = outcome.tally
@@ -292,6 +283,42 @@ def identify(texts: tuple[str, ...], db_path: Path, as_json: bool) -> None:
     show(rows, as_json)
 
 
+def columns_help(holds: str) -> str:
+    return "\n".join(f"  {name:17} {text}" for name, text in importer.COLUMNS[holds].items())
+
+
+@main.command(
+    "import",
+    epilog="\b\nColumns of documents:\n"
+    + columns_help("documents")
+    + "\n\n\b\nColumns of certificates:\n"
+    + columns_help("certificates"),
+)
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", required=True, help="A short name for the list: letters, digits, underscores.")
+@click.option("--body", required=True, help="Key of the publishing body (see table `bodies`).")
+@click.option("--holds", type=click.Choice(["documents", "certificates"]), default="documents", show_default=True)
+@click.option(
+    "--retrieved", required=True, type=click.DateTime(["%Y-%m-%d"]), help="When the list was taken, YYYY-MM-DD."
+)
+@click.option("--note", required=True, help="Who brings it, from where and how: shown with the source, in your words.")
+@db_option()
+@json_option
+def import_list(
+    path: Path, name: str, body: str, holds: str, retrieved: datetime, note: str, db_path: Path, as_json: bool
+) -> None:
+    """Import a CSV of a register that may not be crawled, checked and judged like any source."""
+    if not re.fullmatch(r"[a-z0-9_]{2,40}", name):
+        fail(f"--name {name!r}: two to forty lower-case letters, digits or underscores", EXIT_BAD_INPUT)
+    if body not in taxonomy.BODIES:
+        fail(f"--body {body!r}: no such body; the keys are in table `bodies`", EXIT_BAD_INPUT)
+    brought = importer.Brought(name, body, holds, retrieved.strftime("%Y-%m-%dT00:00:00Z"), note)
+    db = open_db(db_path)
+    outcome = importer.import_csv(db, path, brought)
+    if not close_up(db, [outcome], None, as_json=as_json):
+        fail(f"{path.name}: rejected: {outcome.why}", EXIT_REJECTED)
+
+
 @main.command()
 @db_option()
 @json_option
@@ -327,21 +354,6 @@ def publish(db_path: Path, out: Path | None) -> None:
     publish_to(db_path, out or default_snapshot(db_path))
 
 
-def default_snapshot(db_path: Path) -> Path:
-    return db_path.parent / "published" / "standards.db"
-
-
-def publish_to(db_path: Path, out: Path) -> Path:
-    db = open_db(db_path, create=False)
-    if is_due(db):
-        resolve(db)
-    db.close()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    report = snapshot.publish(db_path, out)
-    click.echo(f"Published {out}: {report}")
-    return out
-
-
 @main.command()
 @db_option()
 @click.option(
@@ -358,22 +370,6 @@ def serve(db_path: Path, path: Path | None, host: str, port: int) -> None:
     if not path.exists():
         publish_to(db_path, path)
     start_datasette(path, host, port)
-
-
-def start_datasette(path: Path, host: str, port: int) -> None:
-    """Replace this process with Datasette. The file is opened as immutable: it never changes under a reader."""
-    metadata = PROJECT / "metadata.yml"
-    if not metadata.is_file():
-        fail(f"{metadata}: not found; run from a checkout of the project", EXIT_BAD_INPUT)
-    arguments = ["serve", "-i", str(path), "-m", str(metadata), "--host", host, "--port", str(port)]
-    inspected = path.with_name(f"{path.stem}-inspect.json")
-    if inspected.is_file():
-        arguments += ["--inspect-file", str(inspected)]
-    for name, value in DATASETTE_SETTINGS.items():
-        arguments += ["--setting", name, value]
-    click.echo(f"Open http://{host}:{port}/ (stop with Ctrl-C)")
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])
 
 
 if __name__ == "__main__":

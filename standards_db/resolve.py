@@ -171,6 +171,10 @@ def resolve(db: Database, *, today: str | None = None) -> None:
 def refresh_coverage(connection: sqlite3.Connection) -> None:
     connection.execute("delete from coverage")
     connection.execute(COVERAGE)
+    connection.executemany(
+        "insert into coverage (source, scope, state, reason, loaded) values (?, 'none', 'not collected', ?, 0)",
+        [(key, f"{row['title']}: {row['reason']}") for key, row in sorted(taxonomy.CLOSED_SOURCES.items())],
+    )
 
 
 def is_due(db: Database) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -70,24 +70,6 @@ def transaction(db: Database) -> Iterator[sqlite3.Connection]:
             db.conn.execute("rollback")
         raise
     db.conn.execute("commit")
-
-
-def register_sources(db: Database, rows: Iterable[dict[str, Any]]) -> None:
-    """Mirror what the sources declare of themselves into table `sources`; a source that is gone stays, switched off."""
-    rows = list(rows)
-    with transaction(db) as connection:
-        names = ",".join(rows[0])
-        marks = ",".join(f":{name}" for name in rows[0])
-        sets = ",".join(f"{name}=excluded.{name}" for name in rows[0] if name != "key")
-        connection.executemany(
-            f"insert into sources ({names}) values ({marks}) on conflict(key) do update set {sets}", rows
-        )
-        keys = json.dumps([row["key"] for row in rows])
-        connection.execute(
-            "update sources set is_on=0, why_off='no longer among the sources'"
-            " where key not in (select value from json_each(?))",
-            [keys],
-        )
 
 
 def begin_run(db: Database, source: str, mode: str, input_name: str | None, version: str) -> int:

@@ -12,7 +12,7 @@ from scrapy.http import Response
 from crawler import runs
 from crawler.base import Expect, Route, SourceSpider, clean
 from crawler.runs import Outcome
-from standards_db import store
+from standards_db import registry
 from standards_db.records import Document, PageRefused, Refused, Relation
 from standards_db.resolve import resolve
 from standards_db.schema import open_db
@@ -110,7 +110,7 @@ def run(db_path: Path, folder: Path, mode: str = "archive", sources: dict[str, A
     """Run the toy source (or the one source given) over an archive folder and resolve."""
     sources = sources or {"toy": Toy}
     db = open_db(db_path)
-    store.register_sources(db, runs.source_rows(sources))
+    registry.register_sources(db, runs.source_rows(sources))
     shelf = runs.shelf_of_folder(folder, sources)
     outcomes = runs.replay(db, shelf, sources, mode, Quiet, lambda outcome: None)
     resolve(db, today=TODAY)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler import cli
+from crawler import cli, serving
 from crawler.base import all_sources
 from standards_db import taxonomy
 
@@ -67,7 +67,7 @@ def test_the_makefile_does_what_the_readme_says() -> None:
     options = {option.name: option.default for option in cli.demo.params}
     assert f"http://127.0.0.1:{options['port']}/" in text
     assert f"`{options['db_path']}`" in text
-    assert str(cli.default_snapshot(Path(options["db_path"]))) in text
+    assert str(serving.default_snapshot(Path(options["db_path"]))) in text
     assert "PORT ?= 8001" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -85,6 +85,14 @@ def menu(datasette: Datasette) -> list[tuple[str, str]]:
     ]
 
 
+def in_order(items: Iterable[dict[str, Any]], names: list[str] | None, key: str) -> list[dict[str, Any]]:
+    """The items whose `key` is in `names`, in that order; all of them as they come when no names are given."""
+    if not names:
+        return list(items)
+    known = {item[key]: item for item in items}
+    return [known[name] for name in names if name in known]
+
+
 def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
     """What every template may call, error pages included."""
     return {
@@ -98,6 +106,7 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "tracker_static": lambda name: static_url(datasette, name),
         "tracker_menu": lambda: menu(datasette),
         "tracker_title": lambda: datasette.metadata("title") or "Cyberspace standards tracker",
+        "in_order": in_order,
         "safe_url": safe_url,
         "host_of": lambda url: urlsplit_host(str(url)).removeprefix("www."),
     }

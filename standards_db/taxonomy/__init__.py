@@ -16,6 +16,7 @@ from standards_db.taxonomy.model import Body, Country, Degree, Sphere, Status, T
 
 __all__ = [
     "BODIES",
+    "CLOSED_SOURCES",
     "COUNTRIES",
     "DEGREES",
     "SPHERES",
@@ -40,6 +41,7 @@ __all__ = [
 
 SPHERES: dict[str, Sphere] = model.spheres()
 BODIES: dict[str, Body] = model.bodies()
+CLOSED_SOURCES: dict[str, dict[str, str]] = model.read("closed_sources")["closed_sources"]
 _MEMBERS: dict[str, str] = model.read("members")["members"]
 TOPICS: dict[str, Topic] = model.topics()
 STATUSES: dict[str, Status] = model.statuses()
