@@ -16,6 +16,7 @@ from standards_db.merge import CONTRADICTABLE, LISTS, coarser, tracked
 
 PROVENANCE = ("source", "page_url", "page_sha256", "retrieved_at", "archive_ref", "run")
 NOT_COLUMNS = {*LISTS, "keywords", "abstract"}
+REPEATABLE = {"document_topics", "certificate_standards"}  # a page may state the same twice
 TABLES = {"document": "documents", "certificate": "certificates", "membership": "memberships"}
 
 
@@ -23,23 +24,38 @@ def rebuild(connection: sqlite3.Connection, entities: Iterable[str], run: int) -
     """Write the rows of these entities anew from `records`. Runs inside the caller's transaction."""
     ordered = sorted(entities)
     for start in range(0, len(ordered), 500):
-        batch = tuple(ordered[start : start + 500])
-        for entity in batch:
-            forget(connection, entity)
+        batch = json.dumps(ordered[start : start + 500])
+        forget(connection, batch)
+        inserts = Inserts()
         for entity, records in records_of(connection, batch):
-            kind = records[0]["kind"]
-            payload = combined(records)
             note_conflicts(connection, entity, records, run)
-            write(connection, entity, kind, payload, records)
+            write(inserts, entity, records[0]["kind"], combined(records), records)
+        inserts.run(connection)
 
 
-def records_of(connection: sqlite3.Connection, entities: tuple[str, ...]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Each entity with its records, the one to be kept first."""
+class Inserts:
+    """Rows to be inserted, gathered so that one statement writes all that have the same columns."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, ...], list[list[Any]]] = {}
+
+    def add(self, table: str, row: dict[str, Any]) -> None:
+        self.rows.setdefault((table, *row), []).append(list(row.values()))
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        for (table, *names), rows in self.rows.items():
+            marks = ",".join("?" * len(names))
+            insert = "insert or ignore" if table in REPEATABLE else "insert"
+            connection.executemany(f"{insert} into {table} ({','.join(names)}) values ({marks})", rows)
+
+
+def records_of(connection: sqlite3.Connection, entities: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each of the entities (a JSON list) with its records, the one to be kept first."""
     cursor = connection.execute(
         "select r.*, s.tier from records r join sources s on s.key=r.source"
         " where r.entity in (select value from json_each(?))"
         " order by r.entity, r.vanished_at is not null, s.tier, s.rank, r.retrieved_at desc, r.source, r.key",
-        [json.dumps(entities)],
+        [entities],
     )
     names = [column[0] for column in cursor.description]
     rows = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
@@ -50,7 +66,9 @@ def records_of(connection: sqlite3.Connection, entities: tuple[str, ...]) -> Ite
         yield entity, records
 
 
-def forget(connection: sqlite3.Connection, entity: str) -> None:
+def forget(connection: sqlite3.Connection, entities: str) -> None:
+    """Delete the rows of the entities (a JSON list) in every table."""
+    listed = "in (select value from json_each(?))"
     for table, column in (
         ("document_texts", "document"),
         ("document_topics", "document"),
@@ -60,8 +78,8 @@ def forget(connection: sqlite3.Connection, entity: str) -> None:
         ("certificates", "id"),
         ("memberships", "id"),
     ):
-        connection.execute(f"delete from {table} where {column}=?", [entity])
-    connection.execute("delete from conflicts where entity=? and kept_source<>other_source", [entity])
+        connection.execute(f"delete from {table} where {column} {listed}", [entities])
+    connection.execute(f"delete from conflicts where entity {listed} and kept_source<>other_source", [entities])
 
 
 def combined(records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -120,9 +138,7 @@ def degrees_differ(mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
     )
 
 
-def write(
-    connection: sqlite3.Connection, entity: str, kind: str, payload: dict[str, Any], records: list[dict[str, Any]]
-) -> None:
+def write(inserts: Inserts, entity: str, kind: str, payload: dict[str, Any], records: list[dict[str, Any]]) -> None:
     first = records[0]
     row = {
         "id": entity,
@@ -137,30 +153,22 @@ def write(
     if kind == "document":
         others = sorted({record["source"] for record in records} - {first["source"]})
         row["other_sources"] = ", ".join(others) or None
-    insert(connection, TABLES[kind], row)
+    inserts.add(TABLES[kind], row)
     if kind == "document":
-        write_document_parts(connection, entity, payload, records)
+        write_document_parts(inserts, entity, payload, records)
     if kind == "certificate":
-        connection.executemany(
-            "insert or ignore into certificate_standards"
-            " (certificate, type, target_text, target_identifier, target_work) values (?,?,?,?,?)",
-            [(entity, *standard) for standard in payload["standards"]],
-        )
+        names = ("type", "target_text", "target_identifier", "target_work")
+        for standard in payload["standards"]:
+            values = dict(zip(names, standard, strict=True))
+            inserts.add("certificate_standards", {"certificate": entity, **values})
 
 
-def write_document_parts(
-    connection: sqlite3.Connection, entity: str, payload: dict[str, Any], records: list[dict[str, Any]]
-) -> None:
-    if payload.get("keywords") or payload.get("abstract"):
-        insert(
-            connection,
-            "document_texts",
-            {"document": entity, "keywords": payload.get("keywords"), "abstract": payload.get("abstract")},
-        )
-    connection.executemany(
-        "insert or ignore into document_topics (document, topic, rule, matched) values (?,?,?,?)",
-        [(entity, *topic) for topic in payload["topics"]],
-    )
+def write_document_parts(inserts: Inserts, entity: str, payload: dict[str, Any], records: list[dict[str, Any]]) -> None:
+    texts = {name: payload.get(name) for name in ("keywords", "abstract")}
+    if any(texts.values()):
+        inserts.add("document_texts", {"document": entity, **texts})
+    for topic, rule, matched in payload["topics"]:
+        inserts.add("document_topics", {"document": entity, "topic": topic, "rule": rule, "matched": matched})
     taken: set[tuple[str, str]] = set()
     for record in records:
         for relation in record["payload"].get("relations", ()):
@@ -168,10 +176,4 @@ def write_document_parts(
             if mark in taken:
                 continue
             taken.add(mark)
-            insert(connection, "relations", {"document": entity, **relation, **{n: record[n] for n in PROVENANCE}})
-
-
-def insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
-    names = ",".join(row)
-    marks = ",".join("?" * len(row))
-    connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+            inserts.add("relations", {"document": entity, **relation, **{n: record[n] for n in PROVENANCE}})

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from sqlite_utils import Database
@@ -23,6 +23,7 @@ from standards_db.merge import Difference, Seen, compare, merge
 from standards_db.records import Provenance
 
 COMPLETE_MODES = ("live",)
+TAKEN_TOGETHER = 500  # records read and written with one statement
 
 
 @dataclass
@@ -102,7 +103,7 @@ def stage(db: Database, run: int, batch: list[tuple[Row, Provenance, str | None]
                     row.key,
                     row.kind,
                     row.entity,
-                    dump(row.payload),
+                    staged_text(row.payload),
                     dump(row.unknowns) if row.unknowns else None,
                     origin.page_url,
                     origin.page_sha256,
@@ -116,8 +117,12 @@ def stage(db: Database, run: int, batch: list[tuple[Row, Provenance, str | None]
         )
 
 
-def dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def staged_text(payload: dict[str, Any]) -> str:
+    """The payload as `merge` leaves a single observation, so that such a one is stored without being read again."""
+    return dump({**payload, "topics": sorted(payload["topics"])} if payload.get("topics") else payload)
+
+
+dump = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def note_rejects(db: Database, rows: list[dict[str, Any]]) -> None:
@@ -192,6 +197,8 @@ class Keeper:
         self.run, self.source, self.mode = run, source, mode
         self.time = now()
         self.touched: set[str] = set()
+        self.records: list[list[Any]] = []
+        self.changes: list[list[Any]] = []
         self.new = self.changed = self.vanished = 0
 
     def take_staged(self) -> None:
@@ -200,47 +207,60 @@ class Keeper:
             " from staged where run=? order by key, retrieved_at, as_of, id",
             [self.run],
         )
-        for key, group in groupby(cursor, key=lambda row: row[0]):
-            self.take(key, list(group))
+        groups = ((key, list(group)) for key, group in groupby(cursor, key=lambda row: row[0]))
+        while batch := dict(islice(groups, TAKEN_TOGETHER)):
+            found = self.connection.execute(
+                "select key, payload, retrieved_at, page_url, entity, vanished_at, catalogue from records"
+                " where source=? and key in (select value from json_each(?))",
+                [self.source, dump(list(batch))],
+            )
+            stored = {key: row for key, *row in found}
+            for key, rows in batch.items():
+                self.take(key, rows, stored.get(key))
+            self.write_taken()
 
-    def take(self, key: str, rows: list[tuple[Any, ...]]) -> None:
-        seen = [Seen(json.loads(row[3]), row[7], row[5]) for row in rows]
-        payload, differences = merge(seen)
+    def take(self, key: str, rows: list[tuple[Any, ...]], stored: list[Any] | None) -> None:
         newest = rows[-1]
+        text, differences = newest[3], []
+        if len(rows) > 1:
+            payload, differences = merge(Seen(json.loads(row[3]), row[7], row[5]) for row in rows)
+            text = dump(payload)
         catalogue = next((row[9] for row in reversed(rows) if row[9]), None)
-        stored = self.connection.execute(
-            "select payload, retrieved_at, page_url, entity, vanished_at, first_seen, catalogue from records"
-            " where source=? and key=?",
-            [self.source, key],
-        ).fetchone()
         entity = newest[2]
         if stored and stored[1] > newest[7]:  # an older page read later: what is stored stays, blanks are filled
             current = Seen(json.loads(stored[0]), stored[1], stored[2])
-            payload, _ = merge([Seen(payload, newest[7], newest[5]), current])
-            self.write(key, newest, payload, entity=stored[3], keep_provenance=True)
+            payload, _ = merge([Seen(json.loads(text), newest[7], newest[5]), current])
+            self.connection.execute(
+                "update records set payload=?, last_seen=?, last_run=? where source=? and key=?",
+                [dump(payload), self.time, self.run, self.source, key],
+            )
         else:
             if stored is None:
                 self.note_change(key, entity, "new", "", None, None, newest[7], newest[5])
                 self.new += 1
             else:
-                self.note_update(key, entity, stored, Seen(payload, newest[7], newest[5]))
+                self.note_update(key, entity, stored, text, newest)
             still_gone = stored[4] if stored and stored[4] and stored[4] > newest[7] else None
-            listed_in = catalogue or (stored[6] if stored else None)
-            self.write(key, newest, payload, entity=entity, catalogue=listed_in, vanished_at=still_gone)
+            listed_in = catalogue or (stored[5] if stored else None)
+            self.write(key, newest, text, catalogue=listed_in, vanished_at=still_gone)
             if stored and stored[3] != entity:
                 self.touched.add(stored[3])
         self.note_differences(key, entity, differences)
         self.touched.add(entity)
 
-    def note_update(self, key: str, entity: str, stored: tuple[Any, ...], seen: Seen) -> None:
-        is_back = stored[4] is not None and stored[4] <= seen.retrieved_at
+    def note_update(self, key: str, entity: str, stored: list[Any], text: str, newest: tuple[Any, ...]) -> None:
+        page_url, retrieved_at = newest[5], newest[7]
+        is_back = stored[4] is not None and stored[4] <= retrieved_at
         if is_back:
-            self.note_change(key, entity, "returned", "", stored[4], None, seen.retrieved_at, seen.page_url)
-        found = compare(json.loads(stored[0]), seen, same_day=False, blanks=True)
+            self.note_change(key, entity, "returned", "", stored[4], None, retrieved_at, page_url)
+        found = []
+        if stored[0] != text:
+            seen = Seen(json.loads(text), retrieved_at, page_url)
+            found = compare(json.loads(stored[0]), seen, same_day=False, blanks=True)
         for difference in found:
             kind = "status" if difference.field == "status" else "changed"
             self.note_change(
-                key, entity, kind, difference.field, difference.old, difference.new, seen.retrieved_at, seen.page_url
+                key, entity, kind, difference.field, difference.old, difference.new, retrieved_at, page_url
             )
         self.changed += bool(found or is_back)
 
@@ -259,29 +279,21 @@ class Keeper:
     def note_change(
         self, key: str, entity: str, kind: str, name: str, old: str | None, new: str | None, at: str, page_url: str
     ) -> None:
-        self.connection.execute(
-            "insert or ignore into changes values (?,?,?,?,?,?,?,?,?,?)",
-            [self.source, key, entity, kind, name, old, new, at, self.run, page_url],
-        )
+        self.changes.append([self.source, key, entity, kind, name, old, new, at, self.run, page_url])
 
     def write(
-        self,
-        key: str,
-        newest: tuple[Any, ...],
-        payload: dict[str, Any],
-        *,
-        entity: str,
-        catalogue: str | None = None,
-        vanished_at: str | None = None,
-        keep_provenance: bool = False,
+        self, key: str, newest: tuple[Any, ...], text: str, *, catalogue: str | None, vanished_at: str | None
     ) -> None:
-        if keep_provenance:
-            self.connection.execute(
-                "update records set payload=?, last_seen=?, last_run=? where source=? and key=?",
-                [dump(payload), self.time, self.run, self.source, key],
-            )
-            return
-        self.connection.execute(
+        kind, entity, unknowns, *origin = newest[1], newest[2], newest[4], *newest[5:9]
+        seen = (self.run, self.time, self.time, self.run)
+        self.records.append([self.source, key, kind, entity, text, unknowns, *origin, *seen, catalogue, vanished_at])
+
+    def write_taken(self) -> None:
+        """Write what has been taken since the last call."""
+        records, self.records = self.records, []
+        changes, self.changes = self.changes, []
+        self.connection.executemany("insert or ignore into changes values (?,?,?,?,?,?,?,?,?,?)", changes)
+        self.connection.executemany(
             "insert into records (source, key, kind, entity, payload, unknowns, page_url, page_sha256, retrieved_at,"
             " archive_ref, run, first_seen, last_seen, last_run, catalogue, vanished_at)"
             " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -291,24 +303,7 @@ class Keeper:
             " run=excluded.run, last_seen=excluded.last_seen, last_run=excluded.last_run,"
             " vanished_at=excluded.vanished_at,"
             " catalogue=excluded.catalogue",
-            [
-                self.source,
-                key,
-                newest[1],
-                entity,
-                dump(payload),
-                newest[4],
-                newest[5],
-                newest[6],
-                newest[7],
-                newest[8],
-                self.run,
-                self.time,
-                self.time,
-                self.run,
-                catalogue,
-                vanished_at,
-            ],
+            records,
         )
 
     def mark_vanished(self) -> None:
@@ -340,6 +335,7 @@ class Keeper:
             )
             self.note_change(key, entity, "vanished", "", None, None, time, "")
             self.touched.add(entity)
+        self.write_taken()
         self.vanished = len(gone)
 
 

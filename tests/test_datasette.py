@@ -279,3 +279,25 @@ def test_pages_fit_a_phone(served: Served) -> None:
     assert "width=device-width" in page.select_one("meta[name=viewport]")["content"]
     assert re.search(r"@media \(max-width: 6\d\dpx\)", css)
     assert "http" not in css and "@import" not in css
+
+
+def test_the_sample_says_that_it_is_one(served: Served, sample_snapshot: Path) -> None:
+    """Every page over the embedded sample says that it was written by hand; no page over crawled rows does."""
+    sample = Served(sample_snapshot)
+    for path in ("/", "/standards/documents", "/standards/documents/ISO~2FIEC~2027001~3A2013", "/-/search?q=27001"):
+        assert "written by hand" in sample.soup(path).select_one(".sample").text
+    assert not served.soup("/").select(".sample")
+    sample.close()
+
+
+def test_numbers_of_the_sample_recount(sample_snapshot: Path) -> None:
+    """The page that a newcomer sees first: each of its numbers opens exactly that many rows."""
+    sample = Served(sample_snapshot)
+    checked = 0
+    for link in sample.soup("/").select("main a[href*='/standards/']"):
+        if re.fullmatch(r"[\d,]+", link.text.strip()):
+            assert len(sample.rows(link["href"])) == int(link.text.replace(",", "")), link
+            checked += 1
+    sample.close()
+
+    assert checked > 100

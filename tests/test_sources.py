@@ -19,8 +19,7 @@ from support import Quiet
 from crawler import runs
 from crawler.archive import SAMPLE_DIR, Archived, read_sample
 from crawler.base import SourceSpider, all_sources
-from standards_db import checks, registry
-from standards_db.resolve import resolve
+from standards_db import checks
 from standards_db.schema import open_db
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -40,19 +39,6 @@ SHOWN = (
     "expires",
     "country",
 )
-
-
-@pytest.fixture(scope="session")
-def sample_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the whole embedded sample, every run of it accepted."""
-    path = tmp_path_factory.mktemp("sample") / "ingest.db"
-    db = open_db(path)
-    registry.register_sources(db, runs.source_rows(SOURCES))
-    outcomes = runs.replay(db, runs.shelf_of_sample(SOURCES), SOURCES, "sample", Quiet, lambda outcome: None)
-    assert {(o.source, o.verdict, o.why) for o in outcomes if o.verdict != "accepted"} == set()
-    resolve(db, today="2026-11-22")
-    db.close()
-    return path
 
 
 def shown(payload: dict[str, Any]) -> dict[str, Any]:

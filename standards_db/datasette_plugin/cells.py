@@ -29,6 +29,8 @@ def render(datasette: Datasette, database: str, table: str | None, column: str, 
     """Markup for a cell, or None for Datasette's own rendering (which escapes)."""
     if database != links.DATABASE or value is None or isinstance(value, dict | bytes):
         return None
+    if table == "certificates" and column == "product" and (key := sibling(row, "id")):
+        return Markup('<a href="{}">{}</a>').format(links.row_url(datasette, table, key), value or key)
     if column == "url" or column.endswith("_url") or column == "homepage":
         return address(value)
     if column.endswith("_link"):

@@ -85,6 +85,14 @@ def menu(datasette: Datasette) -> list[tuple[str, str]]:
     ]
 
 
+async def sample_runs(datasette: Datasette) -> int:
+    """How many of the snapshot's accepted runs read the embedded sample, which is written by hand."""
+    if tracker_database(datasette) is None or not await datasette.get_database(DATABASE).table_exists("runs"):
+        return 0
+    sql = "select count(*) from runs where mode = 'sample' and verdict = 'accepted'"
+    return int((await datasette.get_database(DATABASE).execute(sql)).single_value())
+
+
 def in_order(items: Iterable[dict[str, Any]], names: list[str] | None, key: str) -> list[dict[str, Any]]:
     """The items whose `key` is in `names`, in that order; all of them as they come when no names are given."""
     if not names:
@@ -106,6 +114,7 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "tracker_static": lambda name: static_url(datasette, name),
         "tracker_menu": lambda: menu(datasette),
         "tracker_title": lambda: datasette.metadata("title") or "Cyberspace standards tracker",
+        "sample_runs": lambda: sample_runs(datasette),
         "in_order": in_order,
         "safe_url": safe_url,
         "host_of": lambda url: urlsplit_host(str(url)).removeprefix("www."),

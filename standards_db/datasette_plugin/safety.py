@@ -21,7 +21,7 @@ LIMITS = {
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 200,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
-    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 2_000,
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 5_000,
 }
 # The time limit is checked between steps of the virtual machine only: one call of these can take gigabytes first.
 DENIED_FUNCTIONS = {"zeroblob", "randomblob", "printf", "format", "load_extension", "fts3_tokenizer", "sqlite_log"}

@@ -40,10 +40,11 @@ where r.document = :id order by r.type, r.target_text, r.id
 """
 INCOMING = """
 select r.*, g.label as degree_label, d.identifier, d.title, d.title_zh, d.sphere, s.label as sphere_label, d.status,
-  d.is_in_force, coalesce(r.target_document, r.target_identifier) = :id as is_this_edition
+  u.label as status_label, d.is_in_force, coalesce(r.target_document, r.target_identifier) = :id as is_this_edition
 from relations r
 join documents d on d.id = r.document
 left join spheres s on s.key = d.sphere
+left join statuses u on u.key = d.status
 left join degrees g on g.key = r.degree
 where r.document <> :id and (r.target_document = :id or (r.target_document is null and r.target_work = :work))
 order by r.type, d.sphere, r.document, r.id limit 500
@@ -85,7 +86,7 @@ ADOPTERS = """
 select a.*, s.label as sphere_label, g.label as degree_label, t.label as status_label
 from adoptions a left join spheres s on s.key = a.sphere left join degrees g on g.key = a.degree
 left join statuses t on t.key = a.status
-where a.work = :id order by a.is_in_force desc, a.sphere, a.document limit 500
+where a.work = :id order by a.is_in_force desc, a.sphere, a.target_year desc, a.document desc limit 500
 """
 WORK_TOPICS = """
 select distinct x.topic, t.label, t.label_zh from document_topics x join topics t on t.key = x.topic

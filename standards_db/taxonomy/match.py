@@ -119,7 +119,8 @@ class TopicMatcher:
         self._security_ics = tuple(security["ics"])
         self._security_ccs = frozenset(security["ccs"])
         self._security_committees = tuple(fold(name) for name in security["committees"])
-        # Catalogues repeat their keywords, so each is looked up once.
+        # Editions of one work repeat its title, and catalogues their keywords, so each is looked up once.
+        self._remembered = lru_cache(maxsize=16384)(self._topics_of)
         self._keyword_topics = lru_cache(maxsize=16384)(self._topics_of_keyword)
         self._keyword_is_security = lru_cache(maxsize=16384)(self._is_security_keyword)
         self._not_security = re.compile("|".join(security["exclude"]))
@@ -141,7 +142,19 @@ class TopicMatcher:
         Topics that name a branch or a technique (`needs_security`) also ask for a sign of security anywhere in
         the record. No match gives [].
         """
-        record = Record(self, title or "", title_zh or "", tuple(ics), tuple(ccs), committee or "", tuple(keywords))
+        texts = (title or "", title_zh or "", tuple(ics), tuple(ccs), committee or "", tuple(keywords))
+        return list(self._remembered(*texts))
+
+    def _topics_of(
+        self,
+        title: str,
+        title_zh: str,
+        ics: tuple[str, ...],
+        ccs: tuple[str, ...],
+        committee: str,
+        keywords: tuple[str, ...],
+    ) -> tuple[Match, ...]:
+        record = Record(self, title, title_zh, ics, ccs, committee, keywords)
         found: dict[str, Match] = {}
         for key, rule, text in self._candidates(record):
             topic = self._topics[key]
@@ -153,7 +166,7 @@ class TopicMatcher:
             found[key] = (key, rule, text)
         if not found and keywords:
             found = self._by_keywords(record)
-        return [found[key] for key in sorted(found, key=self._order.__getitem__)]
+        return tuple(found[key] for key in sorted(found, key=self._order.__getitem__))
 
     def _candidates(self, record: Record) -> list[Match]:
         flat, printed = record.flat, record.printed
