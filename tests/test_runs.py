@@ -300,3 +300,19 @@ def test_an_e_mail_address_in_a_record_breaks_a_rule(loaded: Path) -> None:
     connection.commit()
 
     assert [f.rule for f in checks.invariants(open_db(loaded))] == ["no e-mail address is stored"]
+
+
+def test_a_disk_that_is_really_full(loaded: Path, tmp_path: Path, monkeypatch) -> None:
+    """SQLite refuses to grow the file: the run is rejected with that reason and what was stored is whole."""
+    many = [(f"SP 800-{n}", f"Guide {n} " + "x" * 2_000, "final/active", "2020-01-01") for n in range(100, 400)]
+    folder = write_archive(tmp_path / "many", [(LIST, page([*THREE, *many]), "2026-02-01T00:00:00Z")])
+    full = open_db(loaded)
+    pages = full.execute("pragma page_count").fetchone()[0]
+    full.execute(f"pragma max_page_count={pages + 2}")
+    with monkeypatch.context() as patched:
+        patched.setattr("support.open_db", lambda path: full)
+        outcome = run(loaded, folder)
+
+    assert outcome.verdict == "rejected" and "disk is full" in str(outcome.why)
+    assert len(visible(loaded)) == 3
+    assert rows(loaded, "pragma integrity_check") == [{"integrity_check": "ok"}]
