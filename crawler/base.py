@@ -136,6 +136,9 @@ class SourceSpider(scrapy.Spider):
 
     def failed(self, failure: Any) -> Iterable[Observation]:
         """A page that did not arrive or was refused before its callback: kept with the reason."""
+        arrived = isinstance(failure.value, PageRefused) or getattr(failure.value, "response", None) is not None
+        if not arrived:  # what arrives is counted on its way in
+            self.crawler.stats.inc_value("spheres/lost")
         yield observe_refusal(failure.request, failure.value)
 
     @staticmethod

@@ -37,10 +37,12 @@ CHALLENGES = (
     (re.compile(rb"geetest\.com|initGeetest", re.I), "captcha"),
     (re.compile("访问过于频繁|请完成安全验证|网站防火墙".encode()), "rate limit or firewall page"),
 )
+NOT_A_PAGE = ("Response content isn't text", "on a Selector of type 'json'")  # what Scrapy says of a wrong type
 HEAD = 200_000
 REPLACEMENT = "\ufffd"
 BACK_OFF_SECONDS = (5, 30, 120)
 LONGEST_WAIT = 600
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Blocked(BaseSpiderMiddleware):
@@ -53,6 +55,9 @@ class Blocked(BaseSpiderMiddleware):
 
     def process_spider_exception(self, response: Response, exception: Exception) -> list[Observation] | None:
         """A callback's refusal becomes a kept row; any other exception stays an error."""
+        if any(phrase in str(exception) for phrase in NOT_A_PAGE):
+            kind = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
+            exception = PageRefused(f"not the kind of page its address promises: {kind}")
         if isinstance(exception, PageRefused):
             return [observe_refusal(response.request, exception)]
         return None
@@ -145,7 +150,18 @@ async def private_address(host: str) -> str | None:
     except OSError:
         return None
     addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
-    return next((a for a in sorted(addresses) if not ipaddress.ip_address(a).is_global), None)
+    return next((a for a in sorted(addresses) if not is_public(ipaddress.ip_address(a))), None)
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is one of the open internet, also the IPv4 address that an IPv6 address stands for."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
 
 
 class BackOff:

@@ -14,6 +14,7 @@ BASE: dict[str, Any] = {
     "TELNETCONSOLE_ENABLED": False,  # on by default: a port that runs Python
     "REMOTE_CONTROL_ENABLED": False,  # on by default: a port that runs Python
     "CONCURRENT_ITEMS": 4,  # the default starts 100 tasks per response: a third more CPU per page
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1,  # one response at a time: rows are staged in the order of pages
     "DOWNLOAD_MAXSIZE": 512 * 2**20,  # the largest feed is about 100 MB; a 10 GB body is cut off
     "DOWNLOAD_WARNSIZE": 128 * 2**20,
     "DOWNLOAD_TIMEOUT": 60,  # the default of 180 s holds a closing crawl for minutes
@@ -30,10 +31,10 @@ BASE: dict[str, Any] = {
 
 LIVE: dict[str, Any] = {
     "ROBOTSTXT_OBEY": True,  # off by default
-    "CONCURRENT_REQUESTS": 8,  # few queued requests, so that a crawl closes quickly
+    "CONCURRENT_REQUESTS": 1,  # per source: one that waits for its server, or is told to stop, sends nothing meanwhile
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "DOWNLOAD_DELAY": 1.0,  # one request per second and host
-    "RANDOMIZE_DOWNLOAD_DELAY": False,  # the default starts requests after half the delay
+    "DOWNLOAD_DELAY_JITTER": 0,  # the default starts requests after half the delay
     "DOWNLOADER_MIDDLEWARES": {
         "crawler.middlewares.Guard": 50,
         "crawler.middlewares.BackOff": 560,
@@ -44,8 +45,7 @@ LIVE: dict[str, Any] = {
 REPLAY: dict[str, Any] = {
     "TWISTED_REACTOR_ENABLED": False,  # nothing is fetched; a plain asyncio loop can run many crawls in one process
     "ROBOTSTXT_OBEY": False,  # no request is made
-    "CONCURRENT_REQUESTS": 2,  # bounds the bodies held in memory
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
+    "CONCURRENT_REQUESTS": 1,  # one body in memory, and the order of the archive
     "DOWNLOAD_DELAY": 0,
     "REDIRECT_ENABLED": False,
     "DOWNLOAD_HANDLERS": {

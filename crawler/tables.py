@@ -29,7 +29,7 @@ def html_page(response: Response) -> Selector:
         raise PageRefused(f"{response.text.count(chr(0xFFFD))} undecodable characters")
     if response.text.lstrip()[:1] in "{[":
         raise PageRefused(f"expected HTML, got {response.text.lstrip()[:40]!r}")
-    return response.selector
+    return Selector(response.text, type="html")  # response.selector reads HTML served as JSON with a JSON parser
 
 
 def table_rows(html: str, *, attribute: str = "onclick") -> list[dict[str, str]]:

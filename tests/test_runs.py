@@ -91,6 +91,18 @@ def test_a_page_that_is_none_rejects_the_run(loaded: Path, tmp_path: Path, body:
     assert rows(loaded, "select verdict, why from runs where id=2")[0]["why"] == "1 of 1 pages refused; see rejects"
 
 
+@pytest.mark.parametrize("kind", ["application/pdf", "application/json"])
+def test_a_wrong_content_type_is_a_refused_page(loaded: Path, tmp_path: Path, kind: str) -> None:
+    """A list that arrives as something else is refused with its type, and is no error of the spider."""
+    body = b"%PDF-1.7 \x00\x01" if kind.endswith("pdf") else b'{"rows": []}'
+    folder = write_archive(tmp_path / "bad", [(LIST, body, "2026-02-01T00:00:00Z")], content_type=kind)
+
+    outcome = run(loaded, folder)
+
+    assert (outcome.verdict, outcome.tally.error_count) == ("rejected", 0)
+    assert kind in rows(loaded, "select reason from rejects where run=2")[0]["reason"]
+
+
 def test_a_callback_that_raises_rejects_the_run(loaded: Path, tmp_path: Path) -> None:
     """An error in a callback is counted, named and fatal for the run, whatever other pages gave."""
     broken = page([*THREE, ("SP 800-1", "one cell is missing", "final/active", "2020-01-01")]).replace(

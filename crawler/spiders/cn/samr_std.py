@@ -34,11 +34,13 @@ ADOPTED = re.compile(
 )
 SEPARATOR = re.compile(r"[,，;；、]|\s+/\s+")
 PAGING = ("pageNumber", "pageSize")
+FINISHED = (None, "", "已发布")
 NOTHING = {"", "无", "-", "/", ","}
 
 
 class SamrStd(SourceSpider):
-    """Register: Chinese national standards (GB, GB/T, GB/Z) with adoption, plus industry standards that a search shows.
+    """Register: Chinese national standards (GB, GB/T, GB/Z) with adoption, plus industry standards
+    and unfinished projects that a search shows.
 
     Publisher: Standardization Administration of China, National Public Service Platform for Standards Information.
     Caveats: search is fuzzy; an unknown paging parameter is ignored and page 1 repeats; highlight tags split numbers;
@@ -129,15 +131,19 @@ def row_record(row: Any) -> Record:
         return Refused(reason="row without a standard number", text=text[:100])
     identity = field(row, "id")
     kind = field(row, "TABLE_NAME") or ("BV_HB" if row.get("TRADE_NO") else "BV_GB")
-    if kind.endswith("_PLAN"):
-        return Refused(reason="a project, not a standard", text=number, key=identity)
+    state = field(row, "STATE", "G_STATE")
+    is_project = kind.endswith("_PLAN")
+    if is_project:
+        number = field(row, "C_PLAN_CODE", "PLAN_CODE") or number
+        if state in FINISHED:
+            return Refused(reason="a finished project: its standard has a row of its own", text=number, key=identity)
     path = DETAIL.get(kind)
     return Document(
         designation=number,
         title=field(row, "C_E_NAME"),
         title_zh=field(row, "C_C_NAME", "C_NAME"),
-        status_text=field(row, "STATE", "G_STATE"),
-        kind_text=field(row, "STD_NATURE"),
+        status_text=state,
+        kind_text="project" if is_project else field(row, "STD_NATURE"),
         published_text=field(row, "ISSUE_DATE"),
         implemented_text=field(row, "ACT_DATE"),
         ics=split(field(row, "ICS")),
@@ -182,10 +188,12 @@ def block_record(block: Selector) -> Record:
     kind = link[0].attrib.get("tid", "") if link else ""
     if not link or not number:
         return Refused(reason="result without number or link", text=joined(block)[:100])
-    if kind.endswith("_PLAN"):
-        return Refused(reason="a project, not a standard", text=number, key=link[0].attrib["pid"])
-    pairs = {joined(pair.css(".media-left")): joined(pair.css(".media-body")) for pair in block.css(".media-inner")}
     heads = [joined(node) for node in block.css(".s-status")]
+    is_project = kind.endswith("_PLAN")
+    if is_project and (not heads or heads[0] in FINISHED):
+        key = link[0].attrib["pid"]
+        return Refused(reason="a finished project: its standard has a row of its own", text=number, key=key)
+    pairs = {joined(pair.css(".media-left")): joined(pair.css(".media-body")) for pair in block.css(".media-inner")}
     classes = labels_after(block.css(".post-flex span"))
     times = {joined(time.xpath("./preceding-sibling::span[1]")): joined(time) for time in block.css("time")}
     path = DETAIL.get(kind)
@@ -194,6 +202,7 @@ def block_record(block: Selector) -> Record:
         title=pairs.get("英文标题") or None,
         title_zh=clean("".join(link[0].xpath(".//text()[not(ancestor::span[contains(@class,'en-code')])]").getall())),
         status_text=heads[0] if heads and heads[0] else None,
+        kind_text="project" if is_project else None,
         published_text=times.get("发布于"),
         implemented_text=times.get("实施于"),
         withdrawn_text=times.get("废止于"),

@@ -1,0 +1,115 @@
+"""A web server on 127.0.0.1 whose answers a test writes down beforehand, and which remembers what it was asked."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+LONGEST_STALL = 5.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer. `stall` waits so many seconds before it; `reset` drops the connection instead of answering;
+    `sized` false leaves out the Content-Length; `zipped` sends the body compressed."""
+
+    body: str = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    stall: float = 0.0
+    reset: bool = False
+    sized: bool = True
+    zipped: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as the server saw it: path, user agent, and the clock when it came in."""
+
+    path: str
+    agent: str
+    at: float
+
+
+class ToyServer(ThreadingHTTPServer):
+    """Answers each path with its replies in turn (the last one again and again), anything else with 404."""
+
+    daemon_threads = True
+
+    def __init__(self, replies: dict[str, list[Reply]]) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.replies = {path: list(answers) for path, answers in replies.items()}
+        self.asked: list[Asked] = []
+        self.lock = threading.Lock()
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def paths(self) -> list[str]:
+        return [asked.path for asked in self.asked]
+
+    def times(self, path: str) -> list[float]:
+        return [asked.at for asked in self.asked if asked.path == path]
+
+    def next_reply(self, asked: Asked) -> Reply:
+        with self.lock:
+            self.asked.append(asked)
+            answers = self.replies.get(asked.path, [Reply("nothing here", 404)])
+            return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: ToyServer
+
+    def do_GET(self) -> None:
+        reply = self.server.next_reply(Asked(self.path, self.headers.get("User-Agent", ""), time.monotonic()))
+        time.sleep(min(reply.stall, LONGEST_STALL))
+        if reply.reset:
+            linger = struct.pack("ii", 1, 0)  # closing now sends a reset
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
+            return
+        body = reply.body.encode()
+        body = gzip.compress(body) if reply.zipped else body
+        headers = {"Content-Type": "text/html; charset=utf-8", **reply.headers}
+        if reply.zipped:
+            headers["Content-Encoding"] = "gzip"
+        if reply.sized:
+            headers["Content-Length"] = str(len(body))
+        self.send_response(reply.status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        except OSError:
+            self.close_connection = True  # the other side has gone, as the test wants it
+
+    def log_message(self, *_: object) -> None:
+        """Keeps standard error for the tests."""
+
+
+@contextmanager
+def serving(replies: dict[str, list[Reply]]) -> Iterator[ToyServer]:
+    """A server on a free port of 127.0.0.1 for the length of the block."""
+    server = ToyServer(replies)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
