@@ -68,7 +68,7 @@ def block_reason(response: Response) -> str | None:
     head = response.body[:HEAD]
     if response.status in BLOCK_STATUSES:
         return f"blocked: HTTP status {response.status}"
-    if not response.body.strip():
+    if not response.body.strip() and response.status < 300:  # a redirect has no body to speak of
         return "empty page"
     if head.lstrip()[:1] == b"<":
         for pattern, name in CHALLENGES:

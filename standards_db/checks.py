@@ -30,6 +30,8 @@ def row_fault(row: Row) -> str | None:
             return "undecodable title"
     if row.kind == "certificate" and not row.text("product"):
         return "certificate without a product"
+    if row.kind == "exclusion" and not row.text("subject"):
+        return "exclusion without a subject"
     if row.kind == "membership" and not row.text("member"):
         return "committee seat without a member"
     if not row.key.strip():
@@ -121,6 +123,7 @@ INVARIANTS = {
     "every record is visible as a row": (
         "select entity from records where kind='document' and entity not in (select id from documents)"
         " union all select entity from records where kind='certificate' and entity not in (select id from certificates)"
+        " union all select entity from records where kind='exclusion' and entity not in (select id from exclusions)"
     ),
     "nothing is left staged by an ended run": (
         "select run from staged where run not in (select id from runs where verdict='running')"

@@ -17,7 +17,12 @@ from standards_db.merge import CONTRADICTABLE, LISTS, coarser, tracked
 PROVENANCE = ("source", "page_url", "page_sha256", "retrieved_at", "archive_ref", "run")
 NOT_COLUMNS = {*LISTS, "keywords", "abstract"}
 REPEATABLE = {"document_topics", "certificate_standards"}  # a page may state the same twice
-TABLES = {"document": "documents", "certificate": "certificates", "membership": "memberships"}
+TABLES = {
+    "document": "documents",
+    "certificate": "certificates",
+    "membership": "memberships",
+    "exclusion": "exclusions",
+}
 
 
 def rebuild(connection: sqlite3.Connection, entities: Iterable[str], run: int) -> None:
@@ -77,6 +82,7 @@ def forget(connection: sqlite3.Connection, entities: str) -> None:
         ("documents", "id"),
         ("certificates", "id"),
         ("memberships", "id"),
+        ("exclusions", "id"),
     ):
         connection.execute(f"delete from {table} where {column} {listed}", [entities])
     connection.execute(f"delete from conflicts where entity {listed} and kept_source<>other_source", [entities])

@@ -13,7 +13,7 @@ from typing import Any
 from standards_db import taxonomy, vendors
 from standards_db.dates import parse_date
 from standards_db.identifiers import Identifier, find, parse
-from standards_db.records import METHODS, Certificate, Document, Membership, Observation, Relation
+from standards_db.records import METHODS, Certificate, Document, Exclusion, Membership, Observation, Relation
 
 ABSTRACT_LIMIT = 2_000
 BLANK_DATES = {"", "-", "--", "—", "/", "无"}
@@ -70,6 +70,8 @@ def interpret(observation: Observation, source: Source) -> Row:
         return certificate(record, source)
     if isinstance(record, Membership):
         return membership(record, source)
+    if isinstance(record, Exclusion):
+        return exclusion(record, source)
     raise TypeError(f"no interpretation for {type(record).__name__}")
 
 
@@ -235,9 +237,11 @@ def implied(record: Document, identifier: Identifier | None) -> list[dict[str, A
     """Adoptions that the identifier states by its form (EN ISO/IEC …, ETSI TS 133 501), and those in a title's tail."""
     tail = title_tail(record, identifier)
     edges = []
-    if identifier and identifier.supplements and identifier.adopts is None and (base := amended(identifier)):
-        edges.append(edge("amends", str(base), base, None, None, method="identifier syntax", evidence=str(identifier)))
-    if identifier and identifier.adopts:
+    if identifier and identifier.supplements:  # what a regional amendment adopts is not in its number
+        if base := amended(identifier):
+            how = {"method": "identifier syntax", "evidence": str(identifier)}
+            edges.append(edge("amends", str(base), base, None, None, **how))
+    elif identifier and identifier.adopts:
         target = identifier.adopts
         if tail and tail.undated == target.undated and tail.is_dated:
             target = tail
@@ -338,3 +342,31 @@ def membership(record: Membership, source: Source) -> Row:
         "url": record.url,
     }
     return Row(record.key, "membership", f"{source.name}:{record.key}", payload, None, unknowns)
+
+
+def exclusion(record: Exclusion, source: Source) -> Row:
+    """The first printed date is that of inclusion, the last later one that of the newest update."""
+    unknowns: list[tuple[str, str]] = []
+    country = known_country(record.country_text, "country", unknowns)
+    dates = []
+    for text in record.included_texts:
+        value, _ = parse_date(text, source.date_formats)
+        dates.append(known(value, "inclusion date", text, unknowns))
+    understood = [value for value in dates if value]
+    payload: dict[str, Any] = {
+        "list": record.list_text,
+        "body": source.body,
+        "sphere": taxonomy.BODIES[source.body].sphere,
+        "subject": record.subject,
+        "vendor": vendors.clean_vendor(record.vendor_text) if record.vendor_text else None,
+        "vendor_key": vendors.vendor_key(record.vendor_text) if record.vendor_text else None,
+        "vendor_text": record.vendor_text,
+        "country": country.key if country else None,
+        "country_text": record.country_text,
+        "authority": record.authority_text,
+        "included": min(understood, default=None),
+        "included_text": "; ".join(record.included_texts) or None,
+        "updated": max(understood) if len(understood) > 1 else None,
+        "url": record.url,
+    }
+    return Row(record.key, "exclusion", f"{source.name}:{record.key}", payload, None, unknowns)

@@ -29,8 +29,12 @@ TRACKED = (
     "expires",
     "maintenance",
     "role",
+    "subject",
+    "included",
+    "updated",
 )
 CONTRADICTABLE = ("status", "published", "implemented", "withdrawn", "issued", "expires", "adoptions")
+DATES = ("published", "implemented", "withdrawn", "updated", "issued", "expires")
 LISTS = ("relations", "topics", "standards")
 
 
@@ -84,11 +88,16 @@ def tracked(payload: dict[str, Any], name: str) -> str | None:
     if name != "adoptions":
         value = payload.get(name)
         return None if value is None else str(value)
-    edges = [r for r in payload.get("relations") or () if r["type"] == "adopts"]
+    edges = [r for r in payload.get("relations") or () if r["type"] == "adopts" and not is_vague(r)]
     return (
         "; ".join(sorted(f"{r['target_identifier'] or r['target_text']} {r['degree'] or ''}".strip() for r in edges))
         or None
     )
+
+
+def is_vague(edge: dict[str, Any]) -> bool:
+    """Whether an edge rests on the form of the identifier alone, which names no edition."""
+    return edge["method"] == "identifier syntax" and edge["target_edition_key"] is None
 
 
 def coarser(before: str | None, after: str | None) -> bool:
@@ -102,11 +111,19 @@ def coarser(before: str | None, after: str | None) -> bool:
 
 
 def overlay(merged: dict[str, Any], payload: dict[str, Any]) -> None:
-    """Lay a newer payload over `merged` in place. A relation list replaces older ones of the same type only."""
+    """Lay a newer payload over `merged` in place. A relation list replaces older ones of the same type only, and a
+    date does not give way to one that says the same less exactly."""
+    finer = {n for n in DATES if merged.get(n) and payload.get(n) and merged[n].startswith(f"{payload[n]}-")}
+    stay = {f"{name}{part}" for name in finer for part in ("", "_text", "_precision")}
     for name, value in payload.items():
+        if name in stay:
+            continue
         if name == "relations":
-            types = {edge["type"] for edge in value}
-            merged[name] = [edge for edge in merged.get(name, ()) if edge["type"] not in types] + list(value)
+            before = merged.get(name, ())
+            dated = {(edge["type"], edge["target_work"]) for edge in before if edge["target_edition_key"]}
+            new = [e for e in value if not (is_vague(e) and (e["type"], e["target_work"]) in dated)]
+            types = {edge["type"] for edge in new}
+            merged[name] = [edge for edge in before if edge["type"] not in types] + new
         elif name == "topics":
             topics = {topic[0]: topic for topic in (*merged.get(name, ()), *value)}
             merged[name] = [list(topics[key]) for key in sorted(topics)]

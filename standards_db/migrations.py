@@ -268,3 +268,51 @@ def m005_certificates(db: Database) -> None:
 @migrations()
 def m006_state(db: Database) -> None:
     db.table("state").create({"key": str, "value": str}, pk="key")
+
+
+@migrations()
+def m007_vendors_and_exclusions(db: Database) -> None:
+    db.table("countries").create(
+        text("key name sphere reason"),
+        pk="key",
+        not_null={"name", "sphere"},
+        foreign_keys=[("sphere", "spheres", "key")],
+    )
+    db.table("vendors").create(
+        {
+            **text("key name country country_basis"),
+            "certificate_count": int,
+            "scheme_count": int,
+            "sphere_count": int,
+            "exclusion_count": int,
+        },
+        pk="key",
+        not_null={"name"},
+        foreign_keys=[("country", "countries", "key")],
+    )
+    db.table("vendor_names").create(
+        {**text("name vendor rule"), "score": float, "row_count": int},
+        pk="name",
+        not_null={"vendor", "rule"},
+        foreign_keys=[("vendor", "vendors", "key")],
+    ).create_index(["vendor"])
+    db.table("exclusions").create(
+        {
+            **text("id list body sphere subject vendor vendor_key vendor_text country country_text authority"),
+            **text("included included_text updated url tier first_seen last_seen vanished_at"),
+            **PROVENANCE,
+        },
+        pk="id",
+        not_null={"list", "sphere", "subject", "source", "run"},
+        foreign_keys=[
+            ("body", "bodies", "key"),
+            ("sphere", "spheres", "key"),
+            ("source", "sources", "key"),
+            ("run", "runs", "id"),
+        ],
+    )
+    db.table("recognition").create(
+        {"id": int, **text("arrangement member country role from_date to_date max_level scope source_url confidence")},
+        pk="id",
+        not_null={"arrangement", "member", "source_url"},
+    )

@@ -124,6 +124,24 @@ class Membership:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Exclusion:
+    """One entry of a list that keeps equipment, services or makers out of a market, as one page prints it.
+
+    `vendor_text` is blank where the entry names a sector and no maker. `included_texts` are the printed dates of
+    inclusion and update, in the order of the page.
+    """
+
+    key: str
+    list_text: str
+    subject: str
+    vendor_text: str | None = None
+    country_text: str | None = None
+    authority_text: str | None = None
+    included_texts: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
     """A row the spider recognised and could not use, or a whole page: kept with its reason, never dropped silently."""
 
@@ -133,7 +151,7 @@ class Refused:
     is_page: bool = False
 
 
-Record = Document | Certificate | Membership | Refused
+Record = Document | Certificate | Membership | Exclusion | Refused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,10 +12,23 @@ from typing import Any
 from sqlite_utils import Database
 
 from standards_db import taxonomy
+from standards_db.facts import load
 from standards_db.migrations import migrations
 
 VIEWS_DIR = Path(__file__).parent / "views"
 BUSY_SECONDS = 30
+RECOGNITION = (
+    "arrangement",
+    "member",
+    "country",
+    "role",
+    "from_date",
+    "to_date",
+    "max_level",
+    "scope",
+    "source_url",
+    "confidence",
+)
 MIGRATION_NAMES = [migration.name for migration in migrations.pending(Database(memory=True))]
 
 
@@ -70,6 +83,10 @@ def fill_code_tables(db: Database) -> None:
         ],
         "topics": [(t.key, t.label, t.label_zh, t.description) for t in taxonomy.TOPICS.values()],
         "statuses": [(s.key, s.label, int(s.in_force), s.description) for s in taxonomy.STATUSES.values()],
+        "countries": [(c.key, c.name, c.sphere, c.reason) for c in taxonomy.COUNTRIES.values()],
+        "recognition": [
+            (number, *(row[name] or None for name in RECOGNITION)) for number, row in enumerate(load("recognition"), 1)
+        ],
         "degrees": [(d.key, d.label, int(d.is_adoption), d.description) for d in taxonomy.DEGREES.values()],
     }
     with db.conn:

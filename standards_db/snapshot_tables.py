@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-CODE_TABLES = ("spheres", "bodies", "topics", "statuses", "degrees", "sources")
+CODE_TABLES = ("spheres", "bodies", "topics", "statuses", "degrees", "countries", "sources")
 DATA_TABLES = (
     "runs",
     "works",
@@ -15,6 +15,10 @@ DATA_TABLES = (
     "certificates",
     "certificate_standards",
     "memberships",
+    "vendors",
+    "vendor_names",
+    "exclusions",
+    "recognition",
     "rejects",
     "changes",
     "conflicts",
@@ -80,6 +84,7 @@ INDEXES = {
     "source_records": ("entity",),
     "changes": ("entity", "observed_at"),
     "certificates": ("vendor_key",),
+    "exclusions": ("vendor_key",),
     "certificate_standards": ("target_work",),
 }
 # The text of an entry is spaced for search, so the index keeps no copy of it; Datasette finds the index by the comment.

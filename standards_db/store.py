@@ -239,6 +239,9 @@ class Keeper:
                 self.note_change(key, entity, "new", "", None, None, newest[7], newest[5])
                 self.new += 1
             else:
+                if stored[1] < newest[7]:  # a newer page may print less: what it leaves blank is kept
+                    older = Seen(json.loads(stored[0]), stored[1], stored[2])
+                    text = dump(merge([older, Seen(json.loads(text), newest[7], newest[5])])[0])
                 self.note_update(key, entity, stored, text, newest)
             still_gone = stored[4] if stored and stored[4] and stored[4] > newest[7] else None
             listed_in = catalogue or (stored[5] if stored else None)

@@ -248,6 +248,9 @@ PARAMETERS = {
     "search_both_languages": ("q=等级保护", 2),
     "unresolved_adoptions": ("", 0),
     "not_here": ("", 1),
+    "vendors_certified_abroad": ("country=CN", 0),  # with rows: test_vendor_table.py
+    "certificates_of_excluded_vendors": ("", 0),
+    "certificates_valid_here_archived_there": ("", 0),
 }
 
 

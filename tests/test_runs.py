@@ -168,6 +168,31 @@ def test_history_inside_one_archive(db: Path, tmp_path: Path) -> None:
     assert changes == [{"old": "in_force", "new": "withdrawn", "observed_at": "2026-01-01T00:00:00Z"}]
 
 
+def test_a_newer_page_that_prints_less_erases_nothing(loaded: Path, tmp_path: Path) -> None:
+    """What a later, shorter page leaves blank is kept; what it prints is taken."""
+    shorter = [(n, "", s, "") for n, _, s, _ in THREE[:1]] + [(n, "New title", s, p) for n, _, s, p in THREE[1:]]
+
+    outcome = run(loaded, write_archive(tmp_path / "2", [(LIST, page(shorter), "2026-02-01T00:00:00Z")]))
+
+    assert outcome.tally.changed_count == 2
+    row = rows(loaded, "select title, published from documents where id='NIST SP 800-53 Rev. 5'")[0]
+    assert row == {"title": "Security and Privacy Controls", "published": "2020-09-23"}
+
+
+def test_a_dated_adoption_outlives_a_list_that_names_no_edition(db: Path, tmp_path: Path) -> None:
+    """A list gives EN ISO/IEC 27001:2023, whose form names no edition; the edition known from elsewhere stays."""
+    name = "EN ISO/IEC 27001:2023"
+    first = page([(name, "ISMS", "", "2023-07-01"), *THREE], {name: "ISO/IEC 27001:2022"})
+    later = page([(name, "ISMS", "", "2023-07-01"), *THREE])
+    run(db, write_archive(tmp_path / "1", [(LIST, first, "2026-01-01T00:00:00Z")]))
+
+    outcome = run(db, write_archive(tmp_path / "2", [(LIST, later, "2026-02-01T00:00:00Z")]))
+
+    assert outcome.tally.changed_count == 0
+    edges = rows(db, "select target_identifier, degree from relations where type='adopts'")
+    assert edges == [{"target_identifier": "ISO/IEC 27001:2022", "degree": "IDT"}]
+
+
 def test_an_older_page_read_later_overwrites_nothing(loaded: Path, tmp_path: Path) -> None:
     """Re-reading history fills blanks and never replaces a newer value."""
     old = [(n, t, "draft-public/active", p) for n, t, _, p in THREE]

@@ -1,0 +1,77 @@
+"""One live crawl of a toy source in a process of its own: the reactor starts only once per process.
+
+Called by test_live.py as `python toy_live.py ORDER`, where ORDER is JSON: `base` (the server), `db`, and either
+`cli` (arguments of the command) or `delay`, `record_to` and `settings`. Prints the outcome as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scrapy.http import Response
+
+from crawler import cli, runs
+from crawler.base import Expect, Route, SourceSpider
+from standards_db import registry
+from standards_db.records import Document
+from standards_db.resolve import resolve
+from standards_db.schema import open_db
+
+CONTACT = "ops@register.example"
+
+
+class LiveToy(SourceSpider):
+    """Register: a list with links to its items. Publisher: a body made for tests. Caveats: none."""
+
+    name = "toy"
+    title = "Toy register"
+    body = "nist"
+    homepage = "http://127.0.0.1"
+    expect = Expect(min=2, max=50, filled={"title": 0.9})
+    routes = (Route(r"/list$", "parse_list", "list", complete=True), Route(r"/item/\d+$", "parse_item", "detail"))
+
+    def parse_list(self, response: Response) -> Iterator[Any]:
+        for row in response.css("li"):
+            yield Document(designation=row.css("a::text").get(), title=row.css("span::text").get())
+        for link in response.css("li a::attr(href)").getall():
+            yield self.request(response.urljoin(link))
+
+    def parse_item(self, response: Response) -> Iterator[Any]:
+        yield Document(designation=response.css("h1::text").get(), title=response.css("p::text").get())
+
+
+def list_page(numbers: list[int]) -> str:
+    rows = "".join(f'<li><a href="/item/{n}">SP 800-{n}</a><span>Guide {n}</span></li>' for n in numbers)
+    return f"<html><body><ul>{rows}</ul></body></html>"
+
+
+def item_page(number: int) -> str:
+    return f"<html><body><h1>SP 800-{number}</h1><p>Guide {number}</p></body></html>"
+
+
+def main(order: dict[str, Any]) -> int:
+    LiveToy.start_urls = [f"{order['base']}/list"]
+    sources = {"toy": LiveToy}
+    extra = {"GUARD_ALLOW": ["127.0.0.1"], **order.get("settings", {})}
+    if "cli" in order:
+        cli.all_sources = lambda: sources
+        runs.crawl_live = partial(runs.crawl_live, extra=extra)
+        cli.main(order["cli"], standalone_mode=True)
+    db = open_db(order["db"])
+    registry.register_sources(db, runs.source_rows(sources))
+    record_to = Path(order["record_to"]) if order.get("record_to") else None
+    outcome = runs.crawl_live(db, sources, contact=CONTACT, delay=order["delay"], record_to=record_to, extra=extra)[0]
+    resolve(db, today="2026-11-22")
+    db.close()
+    print(json.dumps(asdict(outcome)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))
