@@ -134,6 +134,18 @@ def test_every_spelling_has_one_owner() -> None:
         ("ANSI/INCITS 359-2012", "INCITS 359-2012"),
         ("PCI DSS 4.0.1", "PCI DSS v4.0.1"),
         ("OASIS STIX v2.1", "OASIS STIX-v2.1"),
+        ("DB 11/T 1234-2020", "DB11/T 1234-2020"),
+        ("DB 4403/T100—2020", "DB4403/T 100-2020"),
+        ("DB 59-2015", "DB 59-2015"),
+        ("SP 800-38A sup", "NIST SP 800-38A Add"),
+        ("NIST SP 800-38A-Add", "NIST SP 800-38A Add"),
+        ("SP 800-38A Addendum", "NIST SP 800-38A Add"),
+        ("ISO/IEC 27001:2013/DAmd 1", "ISO/IEC 27001:2013/DAM 1"),
+        ("ISO/IEC 27001:2013/FDAmd 1", "ISO/IEC 27001:2013/FDAM 1"),
+        ("ISO/IEC 27001:2013/DCor 1", "ISO/IEC 27001:2013/DCOR 1"),
+        ("prEN 304 617", "ETSI EN 304 617"),
+        ("BS 7799-2-2002", "BS 7799-2:2002"),
+        ("JIS Q27001-2014", "JIS Q 27001:2014"),
     ],
 )
 def test_spelling(text: str, canonical: str) -> None:
@@ -171,6 +183,10 @@ def test_spelling(text: str, canonical: str) -> None:
         ("ETSI TS 119 312 V1.5.1", None),
         ("ETSI TS 102 165-1 V5.3.1", None),
         ("ETSI EN 303 645 V2.1.1", None),
+        ("KS X ISO/IEC 27001:2014", "ISO/IEC 27001"),
+        ("KS Q ISO 9001", "ISO 9001"),
+        ("JIS Q 27001:2014", None),
+        ("BS 7799-2:2002", None),
     ],
 )
 def test_adopted(text: str, adopted: str | None) -> None:
@@ -198,12 +214,28 @@ def test_second_number_is_not_identity() -> None:
         ("GB/T 22239-2019", "recommended", "sac"),
         ("GB/Z 28828-2012", "guidance", "sac"),
         ("GM/T 0054-2018", "recommended", "oscca"),
+        ("GM 0001-2012", "mandatory", "oscca"),
+        ("GA 1277.1-2020", "mandatory", "mps"),
+        ("GA/T 387-2002", "recommended", "mps"),
+        ("YD 5201-2014", "mandatory", "miit"),
+        ("YD/T 3834.1-2021", "recommended", "miit"),
+        ("JR 0072-2012", "mandatory", "pboc"),
+        ("JR/T 0071.2-2020", "recommended", "pboc"),
+        ("SJ/Z 9001-1987", "guidance", "miit"),
+        ("GM/Y 5001-2023", None, "oscca"),
+        ("DB11 1342-2022", "mandatory", "cn_local"),
+        ("DB 11/T 1234-2020", "recommended", "cn_local"),
+        ("DB/T 59-2015", "recommended", "cea-cn"),
         ("DB11/T 1342-2022", "recommended", "cn_local"),
         ("T/CCSA 441-2023", None, "ccsa"),
         ("T/TAF 077.1-2020", None, "cn_group"),
         ("ISO/IEC 27001:2022", None, "iso_iec"),
         ("EN 50131-1:2006", None, "cenelec"),
         ("prEN 40000-1-1", None, "cen_cenelec"),
+        ("prEN 304 617", None, "etsi"),
+        ("BS 7799-2:2002", None, "bsi-uk"),
+        ("JIS Q 27001:2014", None, "jisc"),
+        ("KS X ISO/IEC 27001", None, "kats"),
     ],
 )
 def test_force_and_body(text: str, force: str | None, body: str) -> None:
@@ -252,6 +284,9 @@ def test_undated_keeps_the_document() -> None:
         "IEEE P802.1Xck/D-2.2-2018-07": "IEEE 802.1Xck",
         "NIST SP 800-60 Vol. 1 Rev. 1": "NIST SP 800-60 Vol. 1",
         "NIST FIPS 140-3": "NIST FIPS 140",
+        "SP 800-38A sup": "NIST SP 800-38A Add",
+        "ISO/IEC 27001:2013/FDAmd 1": "ISO/IEC 27001/Amd 1",
+        "KS X ISO/IEC 27001:2014": "KS X ISO/IEC 27001",
     }
     assert {t: f.undated for t in works if (f := parse(t))} == works
 
@@ -297,6 +332,11 @@ def test_is_dated() -> None:
         ("in IEEE Std 2600(TM)-2008 Operational Environment D", ["IEEE 2600-2008"]),
         ("the (3GPP TS 33.310 version 8.4.0 Release 8)", ["3GPP TS 33.310 V8.4.0"]),
         ("ITU-T X.800-X.849 series", []),
+        ("KS X ISO/IEC 27001:2014 and JIS Q 27001:2014", ["KS X ISO/IEC 27001:2014", "JIS Q 27001:2014"]),
+        ("after BS 7799-2:2002, in 1024 KS X 1024 frames", ["BS 7799-2:2002"]),
+        ("the draft prEN 304 617 on browsers", ["ETSI EN 304 617"]),
+        ("NIST SP 800-38A Addendum: ciphertext stealing", ["NIST SP 800-38A Add"]),
+        ("NIST SP 800-38A Additional modes", ["NIST SP 800-38A"]),
         ("", []),
     ],
 )
@@ -384,6 +424,10 @@ GENERATED = {
     "pci": st.builds("PCI DSS v{}.{}".format, small, small),
     "owasp": st.builds("OWASP ASVS {}.{}".format, small, small),
     "anssi": st.builds("ANSSI-PG-{:03}".format, st.integers(1, 99)),
+    "national": st.one_of(
+        st.builds("JIS {} {}{}:{}".format, pick("QXRZ"), st.integers(1000, 99999), pick(["", "-1", "-12"]), year),
+        st.builds("KS X {} {}:{}".format, pick(["ISO", "ISO/IEC", "ISO/IEC TS", "IEC"]), number, year),
+    ),
     "certificate": st.one_of(
         st.builds("BSI-DSZ-CC-{:04}{}-{}".format, st.integers(1, 1300), pick(["", "-V3"]), year),
         st.builds("ANSSI-CC-{}/{:02}{}".format, year, st.integers(1, 99), pick(["", "-R01"])),

@@ -43,11 +43,12 @@ def test_a_finer_date_replaces_the_coarser_one() -> None:
 
 def test_a_single_observation_is_staged_as_merge_would_leave_it() -> None:
     """Rows seen once are stored from their staged text unread, so that text must be the merged form."""
+    edge = {"type": "adopts", "target_work": "ISO/IEC 27001", "target_edition_key": None, "method": "source field"}
     payload = {
         "title": "信息安全",
         "status": None,
         "topics": [("pki", "title keyword", "PKI"), ("crypto", "ICS", "35.030")],
-        "relations": [{"type": "adopts", "target_text": "ISO/IEC 27001:2022"}],
+        "relations": [edge],
     }
     once, _ = merge([Seen(json.loads(dump(payload)), "2026-01-01T00:00:00Z", PAGE)])
 

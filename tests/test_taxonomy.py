@@ -56,12 +56,20 @@ def test_every_body_of_the_identifier_series_exists() -> None:
     ("text", "key"),
     [
         *((name, "samr") for name in ("国家质量监督检验检疫总局", "国家市场监督管理总局", " 国家市场监督 管理总局 ")),
-        *((name, "sac") for name in ("国家标准化管理委员会", "国家标准委", "SAC")),
+        *(
+            (name, "samr")
+            for name in ("中华人民共和国国家质量监督检验检疫总局", "国家质量技术监督局", "国家技术监督局")
+        ),
+        *((name, "sac") for name in ("国家标准化管理委员会", "中国国家标准化管理委员会", "国家标准委", "SAC")),
+        ("国家市场监督管理总局、中国国家标准化管理委员会", "sac"),
+        ("中华人民共和国国家质量监督检验检疫总局、中国国家标准化管理委员会", "sac"),
         *(("市场监管总局", "samr"), ("Standardization Administration of China", "sac"), ("ISO/IEC", "iso_iec")),
         *((name, "stma") for name in ("国家烟草专卖局", "国家烟草局")),
         *((name, "tc260") for name in ("TC260", "全国网络安全标准化技术委员会", "全国信息安全标准化技术委员会")),
         *((name, "bsi-de") for name in ("BSI", "Bundesamt für Sicherheit in der Informationstechnik")),
-        *((name, "oscca") for name in ("国家密码管理局", "国家密码局")),
+        *((name, "oscca") for name in ("国家密码管理局", "国家密码局", "国家商用密码管理办公室")),
+        *((name, "cnca") for name in ("国家认证认可监督管理委员会", "国家认监委")),
+        *((name, "miit") for name in ("信息产业部", "中华人民共和国工业和信息化部")),
         *(("工业和信息化部", "miit"), ("公安部", "mps"), ("NIST", "nist"), ("ｅｔｓｉ", "etsi")),
     ],
 )
@@ -79,27 +87,30 @@ def test_a_body_is_never_guessed(text: str | None) -> None:
 # Words as the sources print them, divided by bars.
 WORDS = {
     "in_force": (
-        "现行|final/active|Published|PUBLISHED|Active|In force|FedRAMP Authorized|Mandatory Subject to Enforcement|"
+        "现行|现行有效|有效|"
+        "final/active|Published|PUBLISHED|Active|In force|FedRAMP Authorized|Mandatory Subject to Enforcement|"
         "PROPOSED STANDARD|INTERNET STANDARD|DRAFT STANDARD|BEST CURRENT PRACTICE|INFORMATIONAL|EXPERIMENTAL|"
         "Recommendation|Certified|60.60|6060|90.20|9093|90.92|90.60|95.20|Under change control"
     ),
-    "upcoming": "即将实施|TOBEIMP|60.00|Subject to Future Enforcement",
+    "upcoming": "即将实施|未生效|TOBEIMP|60.00|Subject to Future Enforcement",
     "draft": (
-        "正在起草|draft-public/active|draft-prelim/active|PREPARING|Preliminary|Working Draft|"
+        "正在起草|正在征求意见|征求意见|征求意见稿|正在审查|"
+        "draft-public/active|draft-prelim/active|PREPARING|Preliminary|Working Draft|"
         "First Public Working Draft|Last Call Working Draft|Candidate Recommendation Draft|"
         "Candidate Recommendation Snapshot|"
         "20.00|3099|40.60|40.99|00.60|60"
     ),
     "on_approval": (
-        "正在批准|50.00|5020|on approval|Proposed Recommendation|FedRAMP Ready|FedRAMP In Process|Agency In Process|"
+        "正在批准|报批稿|"
+        "50.00|5020|on approval|Proposed Recommendation|FedRAMP Ready|FedRAMP In Process|Agency In Process|"
         "Filed and Pending Regulatory Approval|Coordination|Pending Review  (12/31/2025)|In Review"
     ),
-    "superseded": "被代替|有更新版|Superseded|REVISED|REPLACED",
-    "withdrawn": "废止|final/withdrawn|draft-public/withdrawn|WITHDRAWN|Withdrawal|95.99|9599|Inactive",
-    "suspended": "暂不实施|NOTIMP",
+    "superseded": "被代替|被替代|有更新版|Superseded|REVISED|REPLACED",
+    "withdrawn": "废止|已废止|作废|final/withdrawn|draft-public/withdrawn|WITHDRAWN|Withdrawal|95.99|9599|Inactive",
+    "suspended": "暂不实施|暂缓实施|NOTIMP",
     "historical": "Historical|historical|Archived|HISTORIC",
     "revoked": "Revoked",
-    "abandoned": "已终止|draft-public/retired|Retired|30.98|4098",
+    "abandoned": "已终止|终止|draft-public/retired|Retired|30.98|4098",
     "unknown": "UNKNOWN",
 }
 
@@ -135,6 +146,11 @@ def test_only_one_status_holds_today() -> None:
     [
         *((text, "IDT") for text in ("等同", "等同  ISO/TS 9002", "IDT", "idt ISO/IEC 27001:2013", "identical")),
         ("本标准等同采用ISO 9001", "IDT"),
+        ("本标准使用翻译法等同采用ISO/IEC 27001:2013", "IDT"),
+        ("本文件修改采用ISO/IEC 27701:2019", "MOD"),
+        ("本标准使用重新起草法修改采用ISO 8068:2006", "MOD"),
+        ("本标准与ISO 8068:2006的一致性程度为非等效", "NEQ"),
+        ("本标准未采用国际标准", None),
         *((text, "MOD") for text in ("修改", "MOD", "修改采用", "等效", "等效采用", "eqv ISO 9001:1994")),
         ("修改  ISO 小册子——2010版", "MOD"),
         *((text, "NEQ") for text in ("非等效", "非等效  ISO/IWA4:2008", "非等效  ISO 8068:2006", "NEQ", "参照", "neq")),

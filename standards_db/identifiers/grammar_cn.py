@@ -77,7 +77,7 @@ def shapes() -> list[Shape]:
         ),
         shape(
             "DB",
-            rf"DB(?P<region>\d{{2}}(?:\d\d){{0,2}})(?P<suffix>/[TZ])(?P<number>{_NUMBER})(?:-(?P<year>{_YEAR}))?",
+            rf"DB\ ?(?P<region>\d{{2}}(?:\d\d){{0,2}})(?P<suffix>/[TZ])\ ?(?P<number>{_NUMBER})(?:-(?P<year>{_YEAR}))?",
             _local,
         ),
         shape(

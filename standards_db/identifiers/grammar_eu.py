@@ -168,7 +168,7 @@ def shapes() -> list[Shape]:
     slash_pr = rf"(?P<owner>CEN|CLC|CEN/CLC)/(?P<pr>F?pr)(?P<type>TS|TR)[ ]?{_CEN_NUMBER}{_CEN_YEAR}{_CEN_SUP}"
     strict = rf"""(?!(?:HD|CR|ENV)[ ][\d-]*(?![\d-]*[:-]{_YEAR})){pr}{_HEAD}
         [ ](?P<number>\d{{3,6}}(?:-\d+)*?|\d{{1,2}}(?:-\d+)*(?=[:-]{_YEAR})){_CEN_YEAR}{_CEN_SUP}(?![ ]\d{{3}}(?!\d))"""
-    six = rf"(?P<kind>EN|TS|TR|ES|EG|ETS)[ ]?(?P<six>3\d{{2}}[ ]?\d{{3}}(?:-\d{{1,3}})*){_ETSI_TAIL}"
+    six = rf"(?:F?pr[ ]?(?=EN))?(?P<kind>EN|TS|TR|ES|EG|ETS)[ ]?(?P<six>3\d{{2}}[ ]?\d{{3}}(?:-\d{{1,3}})*){_ETSI_TAIL}"
     technical = rf"(?P<kind>TS|TR)[ ](?P<six>1\d{{2}}[ ]?\d{{3}}(?:-\d{{1,3}})*){_ETSI_TAIL}"
     version = r"(?:[ ,]+V(?:ersion)?\.?[ ]?(?P<version>\d[\d.]*(?:-\d\d)?))?"
     return [
@@ -177,7 +177,7 @@ def shapes() -> list[Shape]:
             rf"(?:(?:Final[ ])?Draft[ ])?ETSI[ ](?P<kind>{kinds})[ ]?{_ETSI_NUMBER}{_ETSI_TAIL}",
             _etsi,
         ),
-        shape("EN TS TR ES EG ETS", six, _etsi),
+        shape("EN TS TR ES EG ETS PREN FPREN", six, _etsi),
         shape("TS TR", technical, _etsi),
         shape(
             "EN PREN FPREN CEN CLC PRCEN PRCLC FPRCEN FPRCLC CWA PRCWA HD PRHD FPRHD ENV PRENV CR",

@@ -11,9 +11,10 @@ from .shape import Shape, alternatives, shape
 _YEAR = r"(?:19|20)\d\d"
 _MONTH = r"(?:0[1-9]|1[0-2])"
 _STAGES = ("FDIS", "RFDIS", "DIS", "FCD", "CDV", "CD1", "CD2", "CD3", "CD", "NWIP", "PWI", "AWI", "WD", "NP", "PRF")
-_KINDS = ("TS", "TR", "PAS", "Guide", "ISP", "IWA", "R", "SRD", "DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR")
+_DRAFT_KINDS = ("DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR")
+_KINDS = ("TS", "TR", "PAS", "Guide", "ISP", "IWA", "R", "SRD", "TTA", "DATA", *_DRAFT_KINDS)
 _SUP = rf"""[/+ ](?:(?:CD|WD|AWI|NP|PRF|F?DIS)[ ])?
-  (?:Amd|Cor|Add|Suppl|Ext|ISH|F?DAM|F?DCOR|Amendment|Corrigendum)\.?[ ]?\d+(?:\.\d)?(?:[:-]{_YEAR})?"""
+  (?:Amd|Cor|Add|Suppl|Ext|ISH|F?DAM|F?DCOR|F?DAmd|F?DCor|Amendment|Corrigendum)\.?[ ]?\d+(?:\.\d)?(?:[:-]{_YEAR})?"""
 _SUP_PARTS = re.compile(rf"(\+?)[/ ]?(?:(CD|WD|AWI|NP|PRF|F?DIS) )?([A-Z]+)\.? ?(\d+(?:\.\d)?)(?:[:-]({_YEAR}))?", re.I)
 _SUP_NAMES = {
     "AMENDMENT": "Amd",
@@ -23,6 +24,8 @@ _SUP_NAMES = {
     "ADD": "Add",
     "SUPPL": "Suppl",
     "EXT": "Ext",
+    "DAMD": "DAM",
+    "FDAMD": "FDAM",
 }
 _PACKAGE = r"(?:[ -](?P<package>CSV|RLV|CMV|SER|EXV|HBK|Redline))?"
 _LANGUAGE = r"(?:[ ]?\((?:[EFRDS](?:/[EFRS])*|en|fr)\))?"
@@ -54,7 +57,7 @@ def _iso(m: re.Match[str]) -> Identifier | None:
     draft = re.sub(r"^DIS(\d)$", r"DIS.\1", draft.replace("DFDIS", "FDIS"))
     if m["p"] and not (draft or stage or "IEEE" in known.name):
         return None
-    if kind in ("DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR"):
+    if kind in _DRAFT_KINDS:
         stage, kind = kind + stage, kind.removeprefix("F").removeprefix("D")
     sups, sup_stage = _supplements(m["sups"], m["package"])
     name = known.name if not kind else f"{known.name}{'/' if known.name == 'ISO' and kind != 'Guide' else ' '}{kind}"

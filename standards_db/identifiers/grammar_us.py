@@ -28,6 +28,7 @@ _STAGE = r"""(?:[ .]?(?P<stage>ipd|\dpd|fpd|upd\d+|draft)
     | [ ](?:Upd\.|Update)[ ]?(?P<update>\d+)
     | [ ]?\((?P<words>(?:Initial|Second|2nd|Third|3rd|Final)[ ]Public[ ]Draft|Draft)\))?"""
 _PART = r"(?:[ ,]*(?:(?P<vol>Vol(?:ume|\.)?|v)|P(?:ar)?t\.?|p(?=\d))[ .]?(?P<part>\d+))?"
+_ADDENDUM = r"(?P<addendum>[ -](?:Add(?:endum|\.)?|sup))?"
 _LEAD = r"(?P<draft>Draft[ ])?(?:NIST[ .-]?)?"
 
 
@@ -36,7 +37,7 @@ def _nist(name: str) -> Builder:
 
     def build(m: re.Match[str]) -> Identifier:
         parts = m.groupdict()
-        number = parts["number"].upper()
+        number = parts["number"].upper() + (" Add" if parts.get("addendum") else "")
         if parts.get("part"):
             number += f" {'Vol.' if parts['vol'] else 'Part'} {parts['part']}"
         return Identifier("nist", known.body, known.name, number, _edition(parts), _stage(parts))
@@ -62,7 +63,8 @@ def _stage(parts: dict[str, str | None]) -> str | None:
 
 def _nist_shapes() -> list[Shape]:
     tail = _EDITION + _STAGE
-    sp = r"(?:SP|Special[ ]Publication)[ .-]?(?P<number>\d{3,4}-\d+[A-Z]?|1[23]\d[1-9]|1[23][1-9]0)" + _PART + tail
+    sp = r"(?:SP|Special[ ]Publication)[ .-]?(?P<number>\d{3,4}-\d+[A-Z]?|1[23]\d[1-9]|1[23][1-9]0)"
+    sp += _ADDENDUM + _PART + tail
     fips = (
         r"FIPS[ .-]?(?:PUB(?:S|LICATION)?)?[ .-]*(?P<number>\d{1,3})(?:-(?P<dash>\d{1,2}))?(?:-(?:19|20)\d\d)?" + _STAGE
     )

@@ -6,7 +6,16 @@ import re
 from dataclasses import replace
 from functools import cache, lru_cache
 
-from . import grammar_certificates, grammar_cn, grammar_eu, grammar_ieee, grammar_intl, grammar_us, series
+from . import (
+    grammar_certificates,
+    grammar_cn,
+    grammar_eu,
+    grammar_ieee,
+    grammar_intl,
+    grammar_national,
+    grammar_us,
+    series,
+)
 from .folding import fold, fold_designation
 from .model import Identifier
 from .shape import Shape
@@ -15,7 +24,7 @@ _LONGEST = 120
 _HEAD = re.compile(r"3GPP|W3C|[A-Z]+", re.I)
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z]/)(?:3GPP|W3C|[A-Za-z]+)")
 _GLUED = re.compile(r"(?<=[:-](?:19|20)\d\d)(?=(?:ISO|IEC|EN|GB|ETSI)[ /])")
-_MODULES = (grammar_cn, grammar_us, grammar_intl, grammar_eu, grammar_ieee, grammar_certificates)
+_MODULES = (grammar_cn, grammar_us, grammar_intl, grammar_eu, grammar_ieee, grammar_national, grammar_certificates)
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _YEAR_TAIL = re.compile(r"(?:[:-]\d{4}(?:-\d\d)?| \((?:\d\d/)?\d{4}\))$")
-_KIND = re.compile(r"^(.+?)[/ ](TS|TR|PAS|Guide|IWA|ISP|R|SRD)$")
+_KIND = re.compile(r"^(.+?)[/ ](TS|TR|PAS|Guide|IWA|ISP|R|SRD|TTA|DATA)$")
 _IEEE_DRAFT = re.compile(r"D\d")
 _DRAFT_SUPPLEMENT = re.compile(r"^(?:(?:NP|AWI|WD|CD|PRF|F?DIS) (Amd|Cor|Add)|(F?D)(AM|COR)) (\d+)(?:\.\d+)?$")
 _DRAFT_KINDS = frozenset({"DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR"})
@@ -209,6 +209,10 @@ def _w3c(i: Identifier, dated: bool) -> str:
     return f"{i.series} {stage}{i.number}" + (f"-{i.edition}" if dated and i.edition else "")
 
 
+def _colon_year(i: Identifier, dated: bool) -> str:
+    return f"{i.series} {i.number}" + (f":{i.edition}" if dated and i.edition else "")
+
+
 def _nerc(i: Identifier, dated: bool) -> str:
     return f"{i.series}-{i.number}" + (f"-{i.edition}" if dated and i.edition else "")
 
@@ -236,6 +240,7 @@ _RENDER: dict[str, Callable[[Identifier, bool], str]] = {
     "w3c": _w3c,
     "nerc": _nerc,
     "bsi": _bsi,
+    "national": _colon_year,
     "anssi": _number_only,
     "certificate": _number_only,
 }

@@ -29,6 +29,7 @@ FAMILIES = frozenset(
         "owasp",
         "pci",
         "nerc",
+        "national",
         "certificate",
     ]
 )

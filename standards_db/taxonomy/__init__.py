@@ -66,7 +66,7 @@ _DEGREE_WORDS: dict[str, str] = {
 _MARKS: dict[str, str] = _DEGREE_DATA["reference_marks"]
 _MARK = re.compile(r"(?:^|\()\s*(" + "|".join(_MARKS) + r")\s*\)?\s*$")
 _DEGREE_START = re.compile(
-    r"(?:本标准|本文件|本部分)?(?P<word>"
+    r"(?:本(?:标准|文件|部分|指导性技术文件)(?:使用(?:翻译法|重新起草法))?|.*一致性程度为)?(?P<word>"
     + "|".join(rf"{re.escape(w)}(?![a-z])" for w in sorted(_DEGREE_WORDS, key=len, reverse=True))
     + ")"
 )
