@@ -25,18 +25,27 @@ from standards_db.records import Observation, PageRefused, Provenance
 from standards_db.store import now
 
 BLOCK_STATUSES = {401, 403, 429, 503, 521}
-# Each is specific to a challenge or block page; scripts that such services add to ordinary pages are not.
-CHALLENGES = (
-    (re.compile(rb"<title>\s*(Just a moment\.\.\.|Attention Required! \| Cloudflare)", re.I), "Cloudflare challenge"),
-    (re.compile(rb"cf_chl_opt|id=\"challenge-form\"|cf-browser-verification", re.I), "Cloudflare challenge"),
-    (re.compile(rb"notice-jiasule|__jsl_clearance|/cdn-cgi/jsl", re.I), "Knownsec block page"),
-    (re.compile(rb"_Incapsula_Resource|Incapsula incident ID", re.I), "Incapsula challenge"),
-    (re.compile(rb"The requested URL was rejected\. Please consult with your administrator", re.I), "F5 block page"),
-    (re.compile(rb"<title>\s*Access Denied\s*</title>", re.I), "access denied"),
-    (re.compile(rb"<title>[^<]*Request Access\s*</title>", re.I), "request-access page"),
-    (re.compile(rb"geetest\.com|initGeetest", re.I), "captcha"),
-    (re.compile("访问过于频繁|请完成安全验证|网站防火墙".encode()), "rate limit or firewall page"),
+# Each is specific to a challenge or block page; scripts that such services add to ordinary pages are not. All in lower
+# case: what the page's title is, and what stands anywhere in it. Plain texts, because every page is searched for them.
+CHALLENGES: tuple[tuple[str, re.Pattern[bytes] | None, tuple[bytes, ...]], ...] = (
+    (
+        "Cloudflare challenge",
+        re.compile(rb"\s*(just a moment\.\.\.|attention required! \| cloudflare)"),
+        (b"cf_chl_opt", b'id="challenge-form"', b"cf-browser-verification"),
+    ),
+    ("Knownsec block page", None, (b"notice-jiasule", b"__jsl_clearance", b"/cdn-cgi/jsl")),
+    ("Incapsula challenge", None, (b"_incapsula_resource", b"incapsula incident id")),
+    ("F5 block page", None, (b"the requested url was rejected. please consult with your administrator",)),
+    ("access denied", re.compile(rb"\s*access denied\s*$"), ()),
+    ("request-access page", re.compile(rb".*request access\s*$", re.DOTALL), ()),
+    ("captcha", None, (b"geetest.com", b"initgeetest")),
+    (
+        "rate limit or firewall page",
+        None,
+        tuple(text.encode() for text in ("访问过于频繁", "请完成安全验证", "网站防火墙")),
+    ),
 )
+TITLE = re.compile(rb"<title>([^<]*)")
 NOT_A_PAGE = ("Response content isn't text", "on a Selector of type 'json'")  # what Scrapy says of a wrong type
 HEAD = 200_000
 REPLACEMENT = "\ufffd"
@@ -70,14 +79,21 @@ def block_reason(response: Response) -> str | None:
         return f"blocked: HTTP status {response.status}"
     if not response.body.strip() and response.status < 300:  # a redirect has no body to speak of
         return "empty page"
-    if head.lstrip()[:1] == b"<":
-        for pattern, name in CHALLENGES:
-            if pattern.search(head):
-                return f"blocked: {name}"
+    if head.lstrip()[:1] == b"<" and (name := challenge(head.lower())):
+        return f"blocked: {name}"
     if isinstance(response, HtmlResponse):
         damaged = response.text.count(REPLACEMENT) - response.body.count(REPLACEMENT.encode())
         if damaged > max(2, len(response.text) // 5_000):
             return f"undecodable: {damaged} characters are not {response.encoding}"
+    return None
+
+
+def challenge(page: bytes) -> str | None:
+    """Whose challenge or block page this text in lower case is, or None."""
+    titles = TITLE.findall(page)
+    for name, titled, marks in CHALLENGES:
+        if any(mark in page for mark in marks) or (titled and any(titled.match(title) for title in titles)):
+            return name
     return None
 
 

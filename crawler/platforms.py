@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from scrapy.http import Response
 
 from crawler.base import Route, SourceSpider, clean
 from crawler.relaton import RelatonRecord, publication_date, relaton_record
-from crawler.tables import html_page
+from crawler.tables import html_page, sheet_rows
 from standards_db.records import Document, PageRefused, Record, Refused, Relation
 
 _CHUNK = 1 << 20
@@ -100,6 +100,16 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, member_limit: int) 
         raise PageRefused(f"broken zip member {info.filename!r}: {error or type(error).__name__}") from error
     if size != info.file_size:
         raise PageRefused(f"broken zip member {info.filename!r}: {size} bytes where {info.file_size} are declared")
+
+
+def workbook_rows(response: Response, header: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a workbook that a site sent (see `sheet_rows`), after its zip was unpacked once within limits.
+
+    Raises PageRefused: no zip, truncated, a bomb, no workbook, or one without the columns in `header`.
+    """
+    if not any(name == "xl/workbook.xml" for name, _ in zip_members(response.body)):
+        raise PageRefused("a zip that is no workbook")
+    return sheet_rows(response.body, header)
 
 
 def relaton_url(publisher: str) -> str:

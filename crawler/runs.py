@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -124,19 +122,7 @@ def replay(
             done(outcomes[-1])
         return outcomes
 
-    with rare_collections():
-        return asyncio.run(run_all())
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Records hold no cycles: looking for some after every 700 new objects costs a replay a twelfth of its time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
+    return asyncio.run(run_all())
 
 
 def crawl_live(

@@ -1,4 +1,4 @@
-"""Messy HTML made regular: a page that can be trusted to be text, and a ragged table as a list of dicts.
+"""Messy tables made regular: a page that can be trusted to be text, and the rows of HTML and workbooks as dicts.
 
 The only user of BeautifulSoup: its tree builder closes what the pages leave open (header rows in a body of their own,
 cells without a row, text after `</html>`); everywhere else parsel is fifteen times faster.
@@ -6,7 +6,17 @@ cells without a row, text after `</html>`); everywhere else parsel is fifteen ti
 
 from __future__ import annotations
 
+import io
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import date, datetime
+from typing import Any
+
 from bs4 import BeautifulSoup, Tag
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
 from parsel import Selector
 from scrapy.http import Response, TextResponse
 
@@ -14,6 +24,17 @@ from standards_db.records import PageRefused
 
 SPAN_LIMIT = 100
 UNDECODED_LIMIT = 3
+# What openpyxl raises for a workbook that a zip reader accepts: parts missing, broken XML, impossible cells.
+BROKEN_WORKBOOK = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    SyntaxError,  # XML that does not parse
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OSError,
+)
 
 
 def html_page(response: Response) -> Selector:
@@ -88,3 +109,44 @@ def spread(cells: list[Tag], hanging: dict[int, tuple[int, str]]) -> list[str]:
 def span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1")).strip()
     return min(int(value), SPAN_LIMIT) if value.isdigit() and int(value) else 1
+
+
+def sheet_rows(body: bytes, header: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of the first sheet that has `header`, as {column name: cell text}; rows without any text are left out.
+
+    The header row is the first that holds every name in `header`, compared without case and outer blanks; further
+    columns keep their own names. White space in cells, line breaks and no-break spaces too, is made single blanks, a
+    date cell gives its ISO date, a formula the value last computed.
+    `body` must be a zip that was found harmless before (see `crawler.platforms.workbook_rows`).
+    Raises PageRefused for a damaged workbook and for one without the header.
+    """
+    wanted = {name.casefold() for name in header}
+    try:
+        with warnings.catch_warnings(), closing(io.BytesIO(body)) as stream:
+            warnings.simplefilter("ignore")  # a workbook without a default style is no fault
+            for sheet in load_workbook(stream, read_only=True, data_only=True).worksheets:
+                sheet.reset_dimensions()  # the size that a file states may be smaller than what it holds
+                lines = ([cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True))
+                if names := next((line for line in lines if wanted <= {text.casefold() for text in line}), None):
+                    return list(named(names, lines))
+    except BROKEN_WORKBOOK as error:
+        raise PageRefused(f"damaged workbook: {error or type(error).__name__}") from error
+    raise PageRefused(f"no sheet with the columns {', '.join(header)}")
+
+
+def named(names: list[str], lines: Iterable[list[str]]) -> Iterator[dict[str, str]]:
+    """Rows under the first column of each name."""
+    columns = {name: index for index, name in reversed(list(enumerate(names))) if name}
+    for line in lines:
+        if any(line):
+            yield {name: line[index] if index < len(line) else "" for name, index in columns.items()}
+
+
+def cell_text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return (value.date() if value.time() == datetime.min.time() else value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else " ".join(str(value).split())

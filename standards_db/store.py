@@ -221,7 +221,8 @@ class Keeper:
 
     def take(self, key: str, rows: list[tuple[Any, ...]], stored: list[Any] | None) -> None:
         newest = rows[-1]
-        text, differences = newest[3], []
+        text: str = newest[3]
+        differences: list[Difference] = []
         if len(rows) > 1:
             payload, differences = merge(Seen(json.loads(row[3]), row[7], row[5]) for row in rows)
             text = dump(payload)
