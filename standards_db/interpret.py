@@ -16,7 +16,8 @@ from standards_db.identifiers import Identifier, find, parse
 from standards_db.records import METHODS, Certificate, Document, Exclusion, Membership, Observation, Relation
 
 ABSTRACT_LIMIT = 2_000
-BLANK_DATES = {"", "-", "--", "—", "/", "无"}
+# What sources print where there is no date: nothing is unknown there, and the text is kept.
+BLANK_DATES = {"", "-", "--", "—", "/", "无", "#N/A", "Not Active", "Not Authorized", "Not In Process", "No FRR Date"}
 TITLE_TAIL = re.compile(r"\(([^()]*(?:\([^()]*\))?[^()]*)\)\s*$")
 DATE_FIELDS = ("published", "implemented", "withdrawn", "updated")
 KIND_OF_SERIES = {
@@ -275,7 +276,7 @@ def certificate(record: Certificate, source: Source) -> Row:
     country = known_country(record.country_text, "country", unknowns)
     scheme_code = record.scheme_text.rpartition("/")[2]
     issuing = country if record.country_text == scheme_code else known_country(scheme_code, "scheme", [])
-    body = taxonomy.body_of(record.scheme_text) or source.body
+    body = taxonomy.body_of(record.scheme_text) or taxonomy.body_of(record.scheme_text.partition("/")[0]) or source.body
     payload: dict[str, Any] = {
         "number": record.number,
         "scheme": record.scheme_text,
@@ -300,7 +301,11 @@ def certificate(record: Certificate, source: Source) -> Row:
         "url": record.url,
         "standards": [
             [type_, text, *target_of(text)]
-            for type_, texts in (("standard", record.standards), ("protection profile", record.profiles))
+            for type_, texts in (
+                ("standard", record.standards),
+                ("protection profile", record.profiles),
+                ("algorithm", record.algorithms),
+            )
             for text in dict.fromkeys(texts)
         ],
     }

@@ -85,7 +85,8 @@ class Certificate:
     """One certificate of one product under one scheme, as one page prints it.
 
     `key` is stable within the source. `number` is the certificate's own number where the page prints one.
-    `standards` and `profiles` are the texts of what the product was evaluated against.
+    `standards` and `profiles` are the texts of what the product was evaluated against, `algorithms` the cryptographic
+    algorithms that the certificate names.
     """
 
     key: str
@@ -102,6 +103,7 @@ class Certificate:
     lab_text: str | None = None
     standards: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
     maintenance: tuple[str, ...] = ()
     url: str | None = None
     as_of: str | None = None

@@ -114,7 +114,12 @@ where type = 'adopts'
 """
 CERTIFICATE_TARGETS = """
 update certificate_standards set target_document =
-    case when target_identifier in (select id from documents) then target_identifier end
+    case when target_identifier in (select id from documents) then target_identifier end;
+with profiles as materialized (
+    select identifier_text as name, min(id) as id from documents where kind = 'protection profile' group by 1
+)
+update certificate_standards set target_document = (select id from profiles where name = target_text)
+where type = 'protection profile' and target_document is null and target_text in (select name from profiles)
 """
 UNKNOWNS = """
 insert into unknowns (source, field, text, row_count, example)

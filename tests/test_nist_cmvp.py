@@ -251,3 +251,27 @@ def test_binary_answers_are_refused() -> None:
     """An image or an archive under the address of a list is refused, not an error."""
     with pytest.raises(PageRefused):
         list(NistCmvp().search(Response(SEARCH % "Active", body=b"PK\x03\x04")))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<div class='col-md-3'>FIPS Algorithms</div><div class='col-md-9'><table id='fips-algo-table'><tr>"
+        "<td class='text-nowrap'>AES</td><td>Certs. #1</td></tr><tr><td class='text-nowrap'>SHS</td><td></td></tr>"
+        "<tr><td class='text-nowrap'>AES</td><td></td></tr></table></div>",
+        "<div class='col-md-3'>Approved Algorithms</div><div class='col-md-9'>"
+        "<div class='row'><div class='col-md-3'>AES</div><div class='col-md-4'>A1</div></div>"
+        "<div class='row'><div class='col-md-3'>SHS</div><div class='col-md-4'>A2</div></div></div>",
+    ],
+    ids=["140-2 table", "140-3 rows"],
+)
+def test_algorithms_of_both_shapes(cell: str) -> None:
+    """The names of approved algorithms are read from the table and from the rows, each once."""
+    page = f"""<div class="panel"><h4 class="panel-title">Details</h4>
+    <div class="row padrow"><div class="col-md-3">Module Name</div><div class="col-md-9" id="module-name">M</div></div>
+    <div class="row padrow">{cell}</div></div>"""
+    url = "https://csrc.nist.gov/projects/cryptographic-module-validation-program/certificate/1"
+
+    (record,) = NistCmvp().certificate(HtmlResponse(url, body=page.encode(), encoding="utf-8"))
+
+    assert record.algorithms == ("AES", "SHS")

@@ -342,6 +342,14 @@ def test_index_is_read_in_both_namespaces(scheme: str) -> None:
     assert "Author" not in str(record)
 
 
+def test_an_index_that_breaks_off_gives_nothing() -> None:
+    """The entries before the break are not taken for the whole."""
+    body = f'<rfc-index xmlns="https://www.rfc-editor.org/rfc-index">{ENTRY.format(doi="0822")}<rfc-entry><doc-id>RFC'
+    records = Ietf().index_xml(Response(f"{INDEX}.xml", body=body.encode()))
+    with pytest.raises(PageRefused, match="not well-formed"):
+        next(records)
+
+
 TEXT = """
 RFC citations appear in this format:
 

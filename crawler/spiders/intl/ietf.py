@@ -86,18 +86,18 @@ class Ietf(SourceSpider):
     )
 
     def index_xml(self, response: Response) -> Iterator[Record]:
-        found = 0
+        records: list[Record] = []  # a file that breaks off gives nothing rather than a part
         try:
             for _, element in iterparse(io.BytesIO(response.body), events=("end",)):
                 tag = local(element)
                 if tag in ENTRY_TAGS:
-                    found += 1
-                    yield xml_record(tag, element)
+                    records.append(xml_record(tag, element))
                     element.clear()
         except (ParseError, DefusedXmlException, ValueError) as error:
             raise PageRefused(f"the index is not well-formed XML: {error or type(error).__name__}") from error
-        if not found:
+        if not records:
             raise PageRefused("XML without an entry of the RFC index")
+        yield from records
 
     def index_text(self, response: Response) -> Iterator[Record]:
         found = False

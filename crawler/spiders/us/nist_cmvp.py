@@ -43,7 +43,7 @@ class NistCmvp(SourceSpider):
     Publisher: NIST, Cryptographic Module Validation Program (with the Canadian Centre for Cyber Security).
     Caveats: the country is the last line of the vendor's address, free text that may be a ZIP line, a misprint or a
     sentence; a historical certificate loses its sunset date; modules in process have no number and several of one
-    vendor may share a name; approved algorithms are not read.
+    vendor may share a name; approved algorithms are names only, without their validation numbers.
     """
 
     name = "nist_cmvp"
@@ -201,9 +201,18 @@ def validated(page: Selector, number: str) -> Certificate:
         status_text=shown(details.get("status")),
         lab_text=next((lab for _, lab in history if lab), None),
         standards=standards(standard),
+        algorithms=algorithms(details.get("approved algorithms") or first(page, "#fips-algo-table")),
         maintenance=tuple(dict.fromkeys(iso(day) for day, _ in history[1:])),
         url=f"{HOME}/certificate/{number}",
     )
+
+
+def algorithms(value: Selector | None) -> tuple[str, ...]:
+    """The names in the table of a FIPS 140-2 page or in the rows of a FIPS 140-3 page, each once."""
+    if value is None:
+        return ()
+    names = (shown(cell) for cell in value.css("td.text-nowrap, div.row > div.col-md-3"))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def labelled(page: Selector) -> Cells:
