@@ -176,6 +176,12 @@ def clean(text: str | None) -> str | None:
     return " ".join(text.replace("\u200b", "").replace("\ufeff", "").split()) or None
 
 
+def country_key(line: str) -> str | None:
+    """The country that a line of an address names (ISO 3166 key), so that no other line of it is taken for one."""
+    country = taxonomy.country_of(line)
+    return country.key if country else None
+
+
 def all_sources() -> dict[str, type[SourceSpider]]:
     """Every source by name, found by importing the modules under `crawler.spiders`."""
     from scrapy.utils.misc import walk_modules_iter

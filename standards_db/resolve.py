@@ -31,12 +31,15 @@ with ranked as (
 )
 update documents set is_newest = 1 where id in (select id from ranked where place = 1);
 """
+# An obsoleted RFC keeps its status word for ever; only the relation tells that another has taken its place.
 IN_FORCE = """
+with obsoleted as materialized (select document from relations where type = 'superseded by')
 update documents set (is_in_force, in_force_basis) = (
     select case
         when documents.vanished_at is not null then 0
         when documents.withdrawn is not null and documents.withdrawn <= :today then 0
         when documents.published > :today then 0
+        when documents.family = 'ietf' and documents.id in (select document from obsoleted) then 0
         when statuses.key is not null then statuses.is_in_force
         when documents.kind = 'draft' then 0
         when documents.work is null or documents.is_newest = 1 then 1
@@ -45,6 +48,7 @@ update documents set (is_in_force, in_force_basis) = (
         when documents.vanished_at is not null then 'no longer listed by the source'
         when documents.withdrawn is not null and documents.withdrawn <= :today then 'withdrawal date'
         when documents.published > :today then 'published later'
+        when documents.family = 'ietf' and documents.id in (select document from obsoleted) then 'obsoleted by a newer RFC'
         when statuses.key is not null then 'status'
         when documents.kind = 'draft' then 'draft'
         when documents.work is null then 'no status stated'

@@ -38,6 +38,8 @@ SHOWN = (
     "issued",
     "expires",
     "country",
+    "subject",
+    "included",
 )
 
 

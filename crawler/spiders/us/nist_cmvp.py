@@ -11,9 +11,8 @@ import scrapy
 from parsel import Selector
 from scrapy.http import Response
 
-from crawler.base import Expect, Route, SourceSpider, clean
+from crawler.base import Expect, Route, SourceSpider, clean, country_key
 from crawler.tables import html_page
-from standards_db import taxonomy
 from standards_db.records import Certificate, PageRefused, Record, Refused
 
 HOME = "https://csrc.nist.gov/projects/cryptographic-module-validation-program"
@@ -270,9 +269,9 @@ def country_line(address: list[str]) -> str | None:
     """The last line that is a country; joined with the line before where only both name it: Hong Kong, then China."""
     for index in range(len(address) - 1, -1, -1):
         line = address[index]
-        if country := taxonomy.country_of(line):
+        if country := country_key(line):
             pairs = (f"{address[index - 1]}{glue}{line}" for glue in (" / ", ", ")) if index else ()
-            return next((pair for pair in pairs if taxonomy.country_of(pair) not in (None, country)), line)
+            return next((pair for pair in pairs if country_key(pair) not in (None, country)), line)
     return None
 
 
