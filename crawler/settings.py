@@ -6,8 +6,6 @@ from typing import Any
 
 from standards_db.version import VERSION
 
-HOMEPAGE = "https://github.com/cyber-spheres/cyber-spheres"
-
 BASE: dict[str, Any] = {
     "SPIDER_MODULES": [],  # sources are found by crawler.base.all_sources
     "LOG_LEVEL": "WARNING",  # the command prints its own account of a run
@@ -61,7 +59,7 @@ REPLAY: dict[str, Any] = {
 
 def live(contact: str, delay: float) -> dict[str, Any]:
     """Settings of a live crawl: `contact` is the operator's address for the user agent, `delay` seconds per host."""
-    agent = f"cyber-spheres/{VERSION} (+{HOMEPAGE}; contact: {contact})"
+    agent = f"cyber-spheres/{VERSION} (contact: {contact})"
     return {**BASE, **LIVE, "USER_AGENT": agent, "DOWNLOAD_DELAY": delay}
 
 

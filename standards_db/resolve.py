@@ -48,7 +48,8 @@ update documents set (is_in_force, in_force_basis) = (
         when documents.vanished_at is not null then 'no longer listed by the source'
         when documents.withdrawn is not null and documents.withdrawn <= :today then 'withdrawal date'
         when documents.published > :today then 'published later'
-        when documents.family = 'ietf' and documents.id in (select document from obsoleted) then 'obsoleted by a newer RFC'
+        when documents.family = 'ietf' and documents.id in (select document from obsoleted)
+            then 'obsoleted by a newer RFC'
         when statuses.key is not null then 'status'
         when documents.kind = 'draft' then 'draft'
         when documents.work is null then 'no status stated'

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standards_db import facts, taxonomy
-from standards_db.facts import FactError, Table
+from standards_db import taxonomy
 from standards_db.taxonomy import check, match, model
 from standards_db.taxonomy.check import owned_twice
 
@@ -373,55 +371,3 @@ def test_any_text_gets_known_topics_in_file_order(title: str, codes: list[str]) 
 def test_the_fixed_text_of_a_pattern(pattern: str, literal: str | None) -> None:
     """What must occur for a pattern to match is read off the pattern itself."""
     assert match.literal_of(pattern) == literal
-
-
-def test_matching_is_fast_enough_for_a_whole_catalogue() -> None:
-    """A title takes far less than a millisecond; the limit is ten times the usual time, for slow machines."""
-    rows = labelled()
-    start = time.perf_counter()
-    for _ in range(5):
-        for source, title, _ in rows:
-            topics(source, title)
-    assert (time.perf_counter() - start) / (5 * len(rows)) < 0.0015
-
-
-@pytest.mark.parametrize("name", sorted(facts.TABLES))
-def test_every_facts_file_loads(name: str) -> None:
-    """Header, width, enumerations and sources of each file are right, and callers get rows of their own."""
-    rows = facts.load(name)
-    assert rows
-    assert not any("quote" in column for column in rows[0])
-    rows[0].clear()
-    assert facts.load(name)[0]
-
-
-def test_facts_refer_to_what_exists() -> None:
-    """Topics of instruments and countries of recognition are keys of the taxonomy."""
-    assert {t for row in facts.load("instruments") for t in row["topics"].split(";") if t} <= set(taxonomy.TOPICS)
-    assert {row["country"] for row in facts.load("recognition")} - {""} <= set(taxonomy.COUNTRIES)
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("a\tb\n", "row 1: header"),
-        ("", "row 1: header"),
-        ("item\tkind\tsource_url\nx\tred\n", "row 2: 2 cells instead of 3"),
-        ("item\tkind\tsource_url\nx\tred\thttps://a.b\n\tred\thttps://a.b\n", "row 3: item is blank"),
-        ("item\tkind\tsource_url\nx\tgreen\thttps://a.b\n", "row 2: kind 'green' is none of blue, red"),
-        ("item\tkind\tsource_url\nx\tred\ta book\n", "row 2: source_url 'a' is no address"),
-    ],
-)
-def test_a_damaged_facts_file_says_where_and_why(tmp_path: Path, text: str, reason: str) -> None:
-    """The error names the file, the row and the reason."""
-    path = tmp_path / "things.tsv"
-    path.write_text(text, encoding="utf-8")
-    table = Table(("item", "kind", "source_url"), ("item", "source_url"), {"kind": frozenset({"red", "blue"})})
-    with pytest.raises(FactError, match=re.escape(f"things.tsv {reason}")):
-        facts.read(path, table)
-
-
-def test_unknown_facts_are_refused() -> None:
-    """A name that is no file of facts is an error, not an empty list."""
-    with pytest.raises(FactError, match="no such facts"):
-        facts.load("rumours")
