@@ -64,7 +64,8 @@ class Report:
     warnings: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{self.rows.get(t, 0):,} {t}" for t in ("documents", "certificates", "adoptions"))
+        shown = {"documents": "documents", "certificates": "certificates", "adoptions": "adoption edges of any degree"}
+        counts = ", ".join(f"{self.rows.get(table, 0):,} {label}" for table, label in shown.items())
         warnings = "".join(f"\nwarning: {warning}" for warning in self.warnings)
         return f"{counts}; {self.bytes / 1e6:.1f} MB in {self.seconds:.1f} s{warnings}"
 

@@ -80,6 +80,22 @@ def test_polite(tmp_path: Path) -> None:
     assert reasons(tmp_path) == {"13": "Forbidden by robots.txt"}
 
 
+def test_sources_of_one_host_share_its_pace(tmp_path: Path) -> None:
+    """Two sources of one host are crawled one after the other, at the distance of one."""
+    with serving(site(TEN, twin=Reply(list_page(TEN)))) as server:
+        order = {"base": server.base, "db": str(tmp_path / "live.db"), "delay": 0.1, "record_to": None, "twin": True}
+        done = start(order)
+
+    assert done.returncode == 0, done.stderr
+    paths = server.paths()
+    second = paths.index("/twin")
+    assert paths.index("/list") < second and sorted(paths[1:second]) == sorted(
+        [*paths[second + 1 :], "/list", "/robots.txt"]
+    )
+    found = rows(tmp_path / "live.db", "select source, verdict, row_count from runs order by source")
+    assert [(r["source"], r["verdict"]) for r in found] == [("toy", "accepted"), ("twin", "accepted")]
+
+
 def test_default_pace() -> None:
     """Without being told otherwise a source sends one request at a time and at most one a second to a host."""
     live = settings.live(CONTACT, 1.0)

@@ -46,6 +46,14 @@ class LiveToy(SourceSpider):
         yield Document(designation=response.css("h1::text").get(), title=response.css("p::text").get())
 
 
+class LiveTwin(LiveToy):
+    """Register: another list at the same host. Publisher: a body made for tests. Caveats: none."""
+
+    name = "twin"
+    title = "Twin register"
+    routes = (Route(r"/twin$", "parse_list", "list"), Route(r"/item/\d+$", "parse_item", "detail"))
+
+
 def list_page(numbers: list[int]) -> str:
     rows = "".join(f'<li><a href="/item/{n}">SP 800-{n}</a><span>Guide {n}</span></li>' for n in numbers)
     return f"<html><body><ul>{rows}</ul></body></html>"
@@ -57,7 +65,8 @@ def item_page(number: int) -> str:
 
 def main(order: dict[str, Any]) -> int:
     LiveToy.start_urls = [f"{order['base']}/list"]
-    sources = {"toy": LiveToy}
+    LiveTwin.start_urls = [f"{order['base']}/twin"]
+    sources = {"toy": LiveToy, "twin": LiveTwin} if order.get("twin") else {"toy": LiveToy}
     extra = {"GUARD_ALLOW": ["127.0.0.1"], **order.get("settings", {})}
     if "cli" in order:
         cli.all_sources = lambda: sources
