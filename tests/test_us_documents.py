@@ -219,6 +219,14 @@ def test_a_list_with_columns_of_its_own_is_somebody_elses() -> None:
         list(FccCoveredList().covered(TextResponse(FCC, body=body, headers={"Content-Type": "text/csv"})))
 
 
+def test_covered_list_damaged_extract_is_refused() -> None:
+    """An extract with stray line ends inside a cell is refused, and is no error of the spider."""
+    body = b"Covered Equipment or Services*,Date of Inclusion on Covered List\nx\ry,z\n"
+
+    with pytest.raises(PageRefused):
+        list(FccCoveredList().covered(TextResponse(FCC, body=body, headers={"Content-Type": "text/csv"})))
+
+
 def hit(number: int, **fields: Any) -> dict[str, Any]:
     url = f"https://standards.ieee.org/ieee/1/{number}/"
     return {"fields": {"doc_id_l": url, "doc_title_t": f"IEEE SA - IEEE {number}-2020", **fields}}

@@ -91,7 +91,10 @@ def page_rows(page: Selector) -> Iterator[tuple[str, str, list[str]]]:
 def text_rows(body: bytes) -> Iterator[tuple[str, str, list[str]]]:
     """The same rows from a plain extract of the two cells; a table with columns of its own is somebody else's."""
     text = body.decode("utf-8-sig", "replace")
-    lines = [line for line in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in line)]
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in line)]
+    except csv.Error as error:
+        raise PageRefused(f"not the two columns of the Covered List: {error}") from error
     heads = [head.replace("_", " ").strip().casefold() for head in lines[0]] if lines else []
     if len(heads) != 2 or SUBJECT not in heads[0] or DATES not in heads[1]:
         raise PageRefused(f"not the two columns of the Covered List: {text[:60]!r}")
