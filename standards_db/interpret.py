@@ -79,7 +79,7 @@ def interpret(observation: Observation, source: Source) -> Row:
 def document(record: Document, source: Source) -> Row:
     unknowns: list[tuple[str, str]] = []
     identifier = identify(record)
-    if identifier is None:
+    if identifier is None and record.designation:
         unknowns.append(("identifier", record.designation))
     body = issuing_body(identifier, record.issuer_text, source, unknowns)
     payload: dict[str, Any] = {
@@ -124,13 +124,15 @@ def document(record: Document, source: Source) -> Row:
         ),
         relations=relations(record, identifier, unknowns),
     )
-    key = record.key or payload["identifier"] or record.designation
+    key = record.key or payload["identifier"] or record.designation or ""
     entity = payload["identifier"] or f"{source.name}:{key}"
     return Row(key, "document", entity, payload, record.as_of, unknowns)
 
 
 def identify(record: Document) -> Identifier | None:
     """The designation's identifier, with the draft or reissue marker the page prints beside it."""
+    if not record.designation:  # the check that follows says so
+        return None
     if record.iteration and (marked := parse(f"{record.designation} {record.iteration}")):
         return marked
     return parse(record.designation)

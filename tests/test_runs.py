@@ -353,3 +353,19 @@ def test_a_disk_that_is_really_full(loaded: Path, tmp_path: Path, monkeypatch) -
     assert outcome.verdict == "rejected" and "disk is full" in str(outcome.why)
     assert len(visible(loaded)) == 3
     assert rows(loaded, "pragma integrity_check") == [{"integrity_check": "ok"}]
+
+
+def test_a_record_without_a_designation_is_rejected_with_its_page(db: Path, tmp_path: Path) -> None:
+    """A page that lost its heading costs that row, names the page, and is no error of the spider."""
+    item = f"{BASE}/item/1"
+    folder = write_archive(
+        tmp_path / "a",
+        [(LIST, page(THREE), "2026-01-01T00:00:00Z"), (item, "<p>only a text</p>", "2026-01-01T00:00:00Z")],
+    )
+
+    outcome = run(db, folder)
+
+    assert (outcome.verdict, outcome.tally.error_count, outcome.tally.document_count) == ("accepted", 0, 3)
+    assert rows(db, "select reason, page_url, level from rejects") == [
+        {"reason": "no designation", "page_url": item, "level": "check"}
+    ]
