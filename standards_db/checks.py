@@ -69,7 +69,7 @@ def verdict(tally: Tally, finish_reason: str, limits: Limits) -> tuple[str | Non
         return "no rows", warnings
     if rows < limits.floor:
         return f"{rows} rows, fewer than the floor of {limits.floor}", warnings
-    if tally.fault_count > (rows + tally.fault_count) * REJECT_SHARE:
+    if tally.fault_count > max(2, (rows + tally.fault_count) * REJECT_SHARE):
         return f"{tally.fault_count} of {rows + tally.fault_count} rows failed a check; see rejects", warnings
     if limits.before and rows_compared(tally) < limits.before * (1 - limits.shrink):
         return f"{rows_compared(tally)} rows where the last accepted run had {limits.before}: shrunk too far", warnings
