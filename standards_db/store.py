@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -177,6 +178,7 @@ def end_run(
 
 def accept(db: Database, run: int, finish_reason: str, tally: Tally, warnings: list[str]) -> None:
     """Make a run's staged rows what the source says now, in one transaction."""
+    began = time.monotonic()
     source, mode = next(db.conn.execute("select source, mode from runs where id=?", [run]))
     with transaction(db) as connection:
         keeper = Keeper(connection, run, source, mode)
@@ -186,6 +188,7 @@ def accept(db: Database, run: int, finish_reason: str, tally: Tally, warnings: l
         tally.new_count, tally.changed_count, tally.vanished_count = keeper.new, keeper.changed, keeper.vanished
         connection.execute("delete from staged where run=?", [run])
         connection.execute("insert or replace into state values ('resolve', 'due')")
+        tally.seconds = round(tally.seconds + time.monotonic() - began, 2)
         end_run(connection, run, "accepted", None, finish_reason, tally, warnings)
 
 
