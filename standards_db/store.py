@@ -322,13 +322,13 @@ class Keeper:
             )
         )
         gone: dict[str, tuple[str, str]] = {}
-        for catalogue, time in newest.items():
+        for catalogue, day in newest.items():
             rows = self.connection.execute(
                 "select key, entity from records where source=? and catalogue=? and vanished_at is null"
                 " and retrieved_at < ?",
-                [self.source, catalogue, time],
+                [self.source, catalogue, day],
             )
-            gone.update({key: (entity, time) for key, entity in rows})
+            gone.update({key: (entity, day) for key, entity in rows})
         if self.mode in COMPLETE_MODES:
             rows = self.connection.execute(
                 "select r.key, r.entity from records r join runs on runs.id=r.last_run where r.source=?"
@@ -336,11 +336,11 @@ class Keeper:
                 [self.source, self.run, self.mode],
             )
             gone.update({key: (entity, self.time) for key, entity in rows})
-        for key, (entity, time) in gone.items():
+        for key, (entity, day) in gone.items():
             self.connection.execute(
-                "update records set vanished_at=? where source=? and key=?", [time, self.source, key]
+                "update records set vanished_at=? where source=? and key=?", [day, self.source, key]
             )
-            self.note_change(key, entity, "vanished", "", None, None, time, "")
+            self.note_change(key, entity, "vanished", "", None, None, day, "")
             self.touched.add(entity)
         self.write_taken()
         self.vanished = len(gone)
