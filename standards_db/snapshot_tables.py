@@ -85,7 +85,7 @@ INDEXES = {
     "changes": ("entity", "observed_at"),
     "certificates": ("vendor_key",),
     "exclusions": ("vendor_key",),
-    "certificate_standards": ("target_work",),
+    "certificate_standards": ("target_work", "target_document"),
 }
 # The text of an entry is spaced for search, so the index keeps no copy of it; Datasette finds the index by the comment.
 FTS_TABLE = "create virtual table {table}_fts using fts5 /* content=\"{table}\" */ ({columns}, content='')"

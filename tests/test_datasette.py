@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from bs4 import BeautifulSoup
+from datasette.utils import tilde_encode
 from served import Served
 from small_snapshot import build_snapshot
 
@@ -304,3 +305,27 @@ def test_numbers_of_the_sample_recount(sample_snapshot: Path) -> None:
     sample.close()
 
     assert checked > 100
+
+
+def test_an_edge_shows_on_its_edition_only(sample_snapshot: Path) -> None:
+    """An edge to an edition that is not held is on no other edition's page; certificates are counted per edition."""
+    sample = Served(sample_snapshot)
+    stray = sample.sql(
+        "select r.document, r.target_identifier, w.newest from relations r join works w on w.id = r.target_work"
+        " where r.resolution = 'edition not held' and w.newest is not null and r.document <> w.newest limit 5"
+    )
+    assert stray
+    for edge in stray:
+        page = sample.soup(f"/standards/documents/{tilde_encode(edge['newest'])}")
+        assert page.h1 and edge["newest"] in page.h1.text
+        assert not page.select(f"a[href$='/{tilde_encode(edge['document'])}']"), edge
+    counts = sample.sql(
+        "select target_document as id, count(distinct certificate) as n from certificate_standards"
+        " where target_document like 'NIST FIPS 140%' group by 1"
+    )
+    assert counts
+    for row in counts:
+        page = sample.soup(f"/standards/documents/{tilde_encode(row['id'])}")
+        link = page.select_one("a[href*='certificate_standards?']")
+        assert f"named by {row['n']} certificate" in link.text and len(sample.rows(link["href"])) == row["n"]
+    sample.close()

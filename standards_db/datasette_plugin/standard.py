@@ -46,7 +46,8 @@ join documents d on d.id = r.document
 left join spheres s on s.key = d.sphere
 left join statuses u on u.key = d.status
 left join degrees g on g.key = r.degree
-where r.document <> :id and (r.target_document = :id or (r.target_document is null and r.target_work = :work))
+where r.document <> :id and (r.target_document = :id or (r.target_document is null and r.target_edition_key is null
+  and r.target_work = :work))
 order by r.type, d.sphere, r.document, r.id limit 500
 """
 OTHER_EDITIONS_ADOPTED = """
@@ -76,7 +77,10 @@ where c.entity = :id order by c.field, c.other_source
 """
 CHANGES = "select * from changes where entity = :id order by observed_at desc, field limit 50"
 CERTIFICATES = """
-select count(distinct certificate) as certificates from certificate_standards where target_work = :work
+select count(distinct certificate) as certificates from certificate_standards where target_document = :id
+"""
+WORK_CERTIFICATES = """
+select count(distinct certificate) as certificates from certificate_standards where target_work = :id
 """
 WORK = """
 select w.*, b.name as body_name, s.label as sphere_label
@@ -150,7 +154,7 @@ async def document(db: Database, key: str) -> dict[str, Any] | None:
         "said": said(records),
         "conflicts": await rows(db, CONFLICTS, params),
         "changes": await rows(db, CHANGES, params),
-        "certificates": (await rows(db, CERTIFICATES, params))[0]["certificates"] if record["work"] else 0,
+        "certificates": (await rows(db, CERTIFICATES, {"id": record["id"]}))[0]["certificates"],
     }
 
 
@@ -165,7 +169,7 @@ async def work(db: Database, key: str) -> dict[str, Any] | None:
         "adopters": adopters,
         "counts": adopter_counts(adopters),
         "topics": await rows(db, WORK_TOPICS, {"id": key}),
-        "certificates": (await rows(db, CERTIFICATES, {"work": key}))[0]["certificates"],
+        "certificates": (await rows(db, WORK_CERTIFICATES, {"id": key}))[0]["certificates"],
     }
 
 
