@@ -165,3 +165,14 @@ def test_redesigned_list_is_refused() -> None:
     response = HtmlResponse("https://openstd.samr.gov.cn/bzgk/std/std_list?x=1", body=body, encoding="utf-8")
     with pytest.raises(PageRefused):
         list(SamrOpenstd().standards(response))
+
+
+def test_a_project_without_a_standard_number_is_a_draft_under_its_project_number() -> None:
+    """The register of projects prints no standard number yet; the register in the address says what its rows are."""
+    url = "https://std.samr.gov.cn/gb/search/gbAdvancedSearchPage?tid=1&std_p16=TC260&pageNumber=1&pageSize=50"
+    row = {"id": "A1", "C_STD_CODE": None, "C_PLAN_CODE": "20230253-T-469", "C_C_NAME": "甲", "STATE": "正在起草"}
+    body = json.dumps({"total": 1, "rows": [row]}).encode()
+
+    (record,) = SamrStd().rows(TextResponse(url, body=body, encoding="utf-8"))
+
+    assert (record.designation, record.kind_text, record.status_text) == ("20230253-T-469", "project", "正在起草")

@@ -17,7 +17,7 @@ from standards_db.records import Document, PageRefused, Record, Refused, Relatio
 
 HOST = r"(?i)^https?://(?:std\.samr\.gov\.cn|(?:www\.)?std\.gov\.cn|std\.sacinfo\.org\.cn)(?::\d+)?"
 SITE = "https://std.samr.gov.cn"
-SEARCH = SITE + "/gb/search/gbAdvancedSearchPage?tid=2&std_p16={committee}&pageNumber=1&pageSize=50"
+SEARCH = SITE + "/gb/search/gbAdvancedSearchPage?tid={register}&std_p16={committee}&pageNumber=1&pageSize=50"
 DETAIL = {
     "BV_GB": "/gb/search/gbDetailed?id={id}",
     "BV_HB": "/hb/search/stdHBDetailed?id={id}",
@@ -33,6 +33,7 @@ ADOPTED = re.compile(
     rf"本(?:标准|文件|部分)\s*({DEGREES})\s*采用了?(?:[^：:。]*(?:标准|文件|规范|组织)[^：:。]*[：:])?\s*([^。]+)", re.I
 )
 SEPARATOR = re.compile(r"[,，;；、]|\s+/\s+")
+REGISTERS = {"1": "BV_GB_PLAN", "2": "BV_GB", "3": "BV_HB", "4": "BV_DB"}
 PAGING = ("pageNumber", "pageSize")
 FINISHED = (None, "", "已发布")
 NOTHING = {"", "无", "-", "/", ","}
@@ -63,8 +64,9 @@ class SamrStd(SourceSpider):
     )
 
     def live_requests(self) -> Iterator[scrapy.Request]:
-        for committee in COMMITTEES:
-            yield self.request(SEARCH.format(committee=committee))
+        for register in ("2", "1"):  # national standards, then the projects that are to become some
+            for committee in COMMITTEES:
+                yield self.request(SEARCH.format(register=register, committee=committee))
 
     def results(self, response: Response) -> Iterator[Record]:
         page = html_page(response)
@@ -79,8 +81,9 @@ class SamrStd(SourceSpider):
         if not isinstance(answer, dict) or not isinstance(answer.get("rows"), list):
             raise PageRefused("the answer has no list of rows")
         found: list[str] = []
+        register = re.search(r"[?&]tid=(\d)", response.url)
         for row in answer["rows"]:
-            record = row_record(row)
+            record = row_record(row, REGISTERS.get(register[1]) if register else None)
             yield record
             found.append(str(row.get("id") or row.get("C_STD_CODE")) if isinstance(row, dict) else str(row))
             if isinstance(record, Document) and record.url and record.keywords:
@@ -124,19 +127,19 @@ def field(row: dict[str, Any], *names: str) -> str | None:
     return None
 
 
-def row_record(row: Any) -> Record:
-    """One row of a JSON list. Drafting persons and units are among its keys and stay there."""
-    if not isinstance(row, dict) or not (number := field(row, "C_STD_CODE", "STD_CODE")):
-        text = str(row.get("id") if isinstance(row, dict) else row)
-        return Refused(reason="row without a standard number", text=text[:100])
+def row_record(row: Any, register: str | None = None) -> Record:
+    """One row of a JSON list of this register. Drafting persons and units are among its keys and stay there."""
+    if not isinstance(row, dict):
+        return Refused(reason="row without a standard number", text=str(row)[:100])
     identity = field(row, "id")
-    kind = field(row, "TABLE_NAME") or ("BV_HB" if row.get("TRADE_NO") else "BV_GB")
+    kind = field(row, "TABLE_NAME") or register or ("BV_HB" if row.get("TRADE_NO") else "BV_GB")
     state = field(row, "STATE", "G_STATE")
     is_project = kind.endswith("_PLAN")
-    if is_project:
-        number = field(row, "C_PLAN_CODE", "PLAN_CODE") or number
-        if state in FINISHED:
-            return Refused(reason="a finished project: its standard has a row of its own", text=number, key=identity)
+    number = field(row, *(("C_PLAN_CODE", "PLAN_CODE") if is_project else ()), "C_STD_CODE", "STD_CODE")
+    if not number:
+        return Refused(reason="row without a standard number", text=str(row.get("id"))[:100])
+    if is_project and state in FINISHED:
+        return Refused(reason="a finished project: its standard has a row of its own", text=number, key=identity)
     path = DETAIL.get(kind)
     return Document(
         designation=number,
