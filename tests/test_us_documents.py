@@ -328,7 +328,7 @@ def test_entities_in_xml_are_refused() -> None:
 def test_library_without_documents_is_refused() -> None:
     """The library is filled in by a script; a page that features nothing is not an empty register."""
     with pytest.raises(PageRefused, match="no link to a document"):
-        list(PciSsc().library(html(PCI, "<html><body><h1>Document Library</h1></body></html>")))
+        list(PciSsc().shown_documents(html(PCI, "<html><body><h1>Document Library</h1></body></html>")))
 
 
 def test_file_names_give_standard_and_version() -> None:
@@ -337,6 +337,6 @@ def test_file_names_give_standard_and_version() -> None:
     links = "".join(
         f'<h2>T</h2><a href="https://docs-prv.pcisecuritystandards.org/X/{name}">View</a>' for name in names
     )
-    records = list(PciSsc().library(html(PCI, links)))
+    records = list(PciSsc().shown_documents(html(PCI, links)))
     assert [record.designation for record in documents(records)] == ["PCI DSS v4.0.1", "PCI PTS POI v7.0"]
     assert refusals(records) == ["companion of a standard"]

@@ -40,12 +40,12 @@ class PciSsc(SourceSpider):
     routes = (
         Route(
             r"(?i)^https?://(?:www\.)?pcisecuritystandards\.org(?::\d+)?/document_library/?(?:[?#]|$)",
-            "library",
+            "shown_documents",
             "list",
         ),
     )
 
-    def library(self, response: Response) -> Iterator[Record]:
+    def shown_documents(self, response: Response) -> Iterator[Record]:
         links = [link for link in html_page(response).css("a[href]") if FILE.search(link.attrib["href"])]
         if not links:
             raise PageRefused("no link to a document: the page features none or was rebuilt")
