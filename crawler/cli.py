@@ -94,7 +94,7 @@ def main() -> None:
 def demo(db_path: Path, host: str, port: int, no_serve: bool) -> None:
     """Run the real spiders over the embedded sample, publish, and serve the result.
 
-    The sample's pages are written by hand in each site's structure and hold real facts; nothing is fetched.
+    The sample's pages are written for it in each site's structure and hold real facts; nothing is fetched.
     """
     db = open_db(db_path)
     real = list(db.query("select 1 from runs where verdict='accepted' and mode<>'sample' limit 1"))

@@ -141,7 +141,7 @@ select s.key, coalesce(latest.mode, 'none'),
        else 'loaded' end,
   case when not s.is_on then s.why_off
        when n.rows is null then coalesce('last run rejected: ' || failed.why, 'no run accepted yet')
-       when latest.mode = 'sample' then 'the embedded sample, written by hand: a small part of the catalogue'
+       when latest.mode = 'sample' then 'the embedded sample, not recorded: a small part of the catalogue'
        when n.rows < s.expected_min then 'fewer rows than the ' || s.expected_min || ' of a healthy full crawl'
        end,
   coalesce(n.rows, 0), s.expected_min,

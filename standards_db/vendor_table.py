@@ -65,7 +65,7 @@ def build(connection: sqlite3.Connection) -> None:
     for key in sorted(groups):
         group = groups[key]
         shown = entries[key]["name"] if key in entries else most_frequent(group)
-        country, basis = home(group, entries.get(key))
+        country, basis = home(group)
         connection.execute(
             "insert into vendors (key, name, country, country_basis) values (?,?,?,?)", [key, shown, country, basis]
         )
@@ -129,10 +129,8 @@ def most_frequent(group: Group) -> str:
     return clean_vendor(name) or name
 
 
-def home(group: Group, entry: dict[str, str] | None) -> tuple[str | None, str | None]:
-    """The home country and what it rests on: the curated file, else the country that most of its rows print."""
-    if entry and entry.get("country"):
-        return entry["country"], f"curated: {entry['source']}"
+def home(group: Group) -> tuple[str | None, str | None]:
+    """The home country that most of its rows print, and in how many; None where no row prints one."""
     if not group.countries:
         return None, None
     country = min(group.countries, key=lambda c: (-group.countries[c], c))

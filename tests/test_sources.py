@@ -86,9 +86,9 @@ def test_every_page_of_the_sample_is_read() -> None:
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in SAMPLE_DIR.iterdir() if path.is_dir()))
 def test_every_sample_says_where_its_facts_come_from(folder: str) -> None:
-    """Pages say that they are written by hand, and FACTS.tsv has an origin for each fact."""
+    """Pages say that they are no recordings, and FACTS.tsv has an origin for each fact."""
     pages = json.loads((SAMPLE_DIR / folder / "pages.json").read_text(encoding="utf-8"))
-    assert all("written by hand" in page["origin"] for page in pages)
+    assert all("not recorded" in page["origin"] for page in pages)
     header, *lines = (SAMPLE_DIR / folder / "FACTS.tsv").read_text(encoding="utf-8").splitlines()
     assert header == "identifier\torigin"
     assert lines and all(len(line.split("\t")) == 2 and line.split("\t")[1].strip() for line in lines)

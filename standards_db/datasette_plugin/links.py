@@ -86,7 +86,7 @@ def menu(datasette: Datasette) -> list[tuple[str, str]]:
 
 
 async def sample_runs(datasette: Datasette) -> int:
-    """How many of the snapshot's accepted runs read the embedded sample, which is written by hand."""
+    """How many of the snapshot's accepted runs read the embedded sample, which is no recording."""
     if tracker_database(datasette) is None or not await datasette.get_database(DATABASE).table_exists("runs"):
         return 0
     sql = "select count(*) from runs where mode = 'sample' and verdict = 'accepted'"
