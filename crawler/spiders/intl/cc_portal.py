@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -19,7 +20,7 @@ from crawler.base import Expect, Route, SourceSpider, clean
 from standards_db.records import Certificate, Document, PageRefused, Refused
 
 ORIGIN = "https://www.commoncriteriaportal.org"
-HOST = r"^https?://(?:www\.)?commoncriteriaportal\.org(?::\d+)?/"
+HOST = r"(?i)^https?://(?:www\.)?commoncriteriaportal\.org(?::\d+)?/"
 US_DATE = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 PROFILE_LIST = re.compile(r"\bppList\s*=\s*(?=\[)")
 COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^(\[]*[)\]])")
@@ -35,7 +36,7 @@ class CcPortal(SourceSpider):
     Publisher: Common Criteria Recognition Arrangement, https://www.commoncriteriaportal.org/.
     Caveats: lists print no certificate number, so scheme, vendor, product and issue date together are the key; a
     certificate has one row per maintenance report and one per category; "None" as level means conformance to a
-    protection profile; links carry port 443 over http and blanks.
+    protection profile and is no level; links carry port 443 over http and blanks.
     """
 
     name = "cc_portal"
@@ -107,14 +108,24 @@ def table_of_csv(response: Response, needed: tuple[str, ...]) -> Iterator[Row | 
     if text.lstrip().startswith("<"):
         raise PageRefused("HTML where CSV is due")
     reader = csv.reader(io.StringIO(text), strict=False)
-    header = [(clean(name) or "").lower() for name in next(reader, [])]
+    try:
+        header = [(clean(name) or "").lower() for name in next(reader, [])]
+    except csv.Error as error:
+        raise PageRefused(f"broken CSV: {error}") from error
     if missing := [name for name in needed if name not in header]:
         raise PageRefused(f"header row without the columns {', '.join(missing)}")
     return csv_rows(reader, header, archived=is_archived(response.url))
 
 
 def csv_rows(reader: Iterator[list[str]], header: list[str], *, archived: bool) -> Iterator[Row | Refused]:
-    for number, cells in enumerate(reader, start=2):
+    for number in count(2):
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:  # a lost quotation mark: the rest of the file has become one cell
+            yield Refused(reason=f"broken CSV: {error}", key=f"row {number}")
+            return
+        if cells is None:
+            return
         if not any(cells):
             continue
         if len(cells) != len(header):
@@ -154,7 +165,7 @@ def products(table: Selector) -> Iterator[Row | Refused]:
             "name": own_text(cell),
             "manufacturer": full_text(cells.get("manufacturer")),
             "scheme": scheme_code(cells["scheme"]),
-            "assurance level": evaluated_level(cells.get("level")),
+            "assurance level": listed_text(cells.get("level")),
             "certification date": full_text(cells.get("issued")),
             "archived date": full_text(cells.get("ends")),
             "profiles": "\n".join(text for link in cell.css('a[href*="/ppfiles/"]') if (text := full_text(link))),
@@ -205,12 +216,11 @@ def body_rows(table: Selector, columns: dict[str, int]) -> Iterator[dict[str, Se
 def profile_list(response: Response) -> list[Row] | None:
     """The rows of `var ppList = […]` in the page's script; None when the page has no such list."""
     text = decoded(response)
-    start = PROFILE_LIST.search(text)
-    if start is None:
+    if (start := PROFILE_LIST.search(text)) is None:
         return None
     try:
         found, _ = json.JSONDecoder().raw_decode(text, start.end())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PageRefused(f"the script's list of profiles is broken: {error}") from error
     return [scripted_row(row) for row in found if isinstance(row, dict)]
 
@@ -248,10 +258,9 @@ def listed_text(cell: Selector | None) -> str:
     return ",".join(text for line in lines if (text := clean(line)))
 
 
-def evaluated_level(cell: Selector | None) -> str:
-    """The level of a product; nothing where its page says "PP Compliant", for which the CSV files write "None"."""
-    text = listed_text(cell)
-    return "" if text.lower() == "pp compliant" else text
+def evaluated_level(text: str) -> str | None:
+    """The level of a product; none where it conforms to a profile: "PP Compliant" on pages, "None" in CSV files."""
+    return None if text.lower() in ("", "none", "pp compliant") else text
 
 
 def scheme_code(cell: Selector) -> str:
@@ -283,7 +292,7 @@ def certificate(row: Row | Refused, url: str) -> Certificate | Refused:
         country_text=scheme,
         product=product,
         category_text=row.get("category") or None,
-        level_text=row.get("assurance level") or None,
+        level_text=evaluated_level(row.get("assurance level", "")),
         issued_text=issued,
         expires_text=row.get("archived date") or None,
         status_text=row.get("status") or ("Archived" if is_archived(url) else "Active"),
@@ -375,8 +384,10 @@ def link(target: str | None) -> str | None:
     """The address of a file: https, no port, blanks quoted; none when the page itself lost characters of its name."""
     if not target or "\ufffd" in target:
         return None
-    address = re.sub(r"^https?://(?:www\.)?commoncriteriaportal\.org(?::\d+)?/", f"{ORIGIN}/", target)
-    return quote(urljoin(f"{ORIGIN}/", address), safe="/:?&=%#+,;()'~@!")
+    try:
+        return quote(urljoin(f"{ORIGIN}/", re.sub(HOST, f"{ORIGIN}/", target)), safe="/:?&=%#+,;()'~@!")
+    except ValueError:  # a bracket that opens no address
+        return None
 
 
 def folded(text: str) -> str:
