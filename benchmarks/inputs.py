@@ -57,7 +57,15 @@ class Input:
         for name in list(shelf.by_source):
             kept = [a for a in shelf.by_source[name] if name in sources and kind_of(sources[name], a) in kinds]
             shelf.by_source[name] = kept * (times or self.times)
+            if kept and not gives_rows(sources[name], kept):
+                shelf.by_source[name] = []
         return shelf, sources
+
+
+def gives_rows(source: type[SourceSpider], kept: list[Archived]) -> bool:
+    """Whether any of one source's pages gives a row: lists that only lead to a feed leave nothing to measure."""
+    spider = source(name=source.name)
+    return any(next(parsed(spider, archived), None) is not None for archived in kept)
 
 
 def kind_of(source: type[SourceSpider], archived: Archived) -> str:

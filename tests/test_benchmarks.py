@@ -38,10 +38,12 @@ def test_full_path_and_bare_loop_read_the_same() -> None:
 
     shelf, sources = Input(quick=True).shelf(PAGE_KINDS, times=1)
     made = spiders(sources)
-    found = {source.name: list(parsed(made[source.name], page)) for source, page in pages(shelf, sources)}
+    found: dict[str, int] = {}
+    for source, page in pages(shelf, sources):  # a list of links alone gives no row
+        found[source.name] = found.get(source.name, 0) + len(list(parsed(made[source.name], page)))
 
     assert len(found) >= 3
-    assert all(found.values())
+    assert all(found.values()), found
 
 
 def test_an_archive_that_is_not_there() -> None:
