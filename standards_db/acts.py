@@ -1,7 +1,7 @@
 """Numbers of acts of EU law: from what a page prints ("2014/53/EU", "Regulation (EU) No 910/2014") to CELEX numbers.
 
 The print leaves out what a CELEX number needs, the form of the act, so one text may stand for several numbers; who
-holds a list of acts chooses. Since 2015 all acts of a year share one sequence of numbers, so at most one of them exists.
+holds a list of acts chooses. Since 2015 all acts of a year share one sequence of numbers: at most one of them exists.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ WORDS = {
     "R": re.compile(r"\bregulation|\br[eè]glement|\bverordnung|\bregolament", re.IGNORECASE),
     "D": re.compile(r"\bd[eé]cision|\bbeschluss|\bentscheidung", re.IGNORECASE),
 }
+# Any document of EUR-Lex: acts, consolidated texts, corrigenda, proposals, judgments.
+ANY_CELEX = re.compile(
+    r"(?:celex:\s*)?([0-9CE]\d{4}[A-Z]{1,2}\d{4}\w*(?:\(\d+\))*(?:-\d{8})?(?:R\(\d+\))?)", re.IGNORECASE
+)
 CELEX = re.compile(r"(?:celex:\s*)?(3\d{4}[RLD]\d{4})", re.IGNORECASE)
 NUMBER = re.compile(
     r"(?<![\w/.])(?P<first>\d{1,4})/(?P<second>\d{1,4})(?:/(?P<tail>EU|EC|EEC|UE|CE|CEE|EG|EWG))?(?![\w/]|\.\d)",

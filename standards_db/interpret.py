@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standards_db import taxonomy, vendors
-from standards_db.acts import publications
+from standards_db.acts import ANY_CELEX, publications
 from standards_db.dates import parse_date
 from standards_db.identifiers import Identifier, find, parse
 from standards_db.records import (
@@ -89,7 +89,7 @@ def interpret(observation: Observation, source: Source) -> Row:
 def document(record: Document, source: Source) -> Row:
     unknowns: list[tuple[str, str]] = []
     identifier = identify(record)
-    if identifier is None and record.designation:
+    if identifier is None and record.designation and not ANY_CELEX.fullmatch(record.designation):
         unknowns.append(("identifier", record.designation))
     body = issuing_body(identifier, record.issuer_text, source, unknowns)
     payload: dict[str, Any] = {

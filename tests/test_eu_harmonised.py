@@ -13,7 +13,8 @@ import pytest
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response
 
-from crawler.spiders.eu.eu_harmonised import EuHarmonised, acts_in, split_cell
+from crawler.harmonised_lists import acts_in, split_cell
+from crawler.spiders.eu.eu_harmonised import EuHarmonised
 from standards_db.records import Document, PageRefused, Refused
 
 SITE = "https://single-market-economy.ec.europa.eu"
