@@ -15,7 +15,7 @@ from scrapy.http import HtmlResponse, Response
 
 from crawler.harmonised_lists import acts_in, split_cell
 from crawler.spiders.eu.eu_harmonised import EuHarmonised
-from standards_db.records import Document, PageRefused, Refused
+from standards_db.records import Citation, Document, PageRefused, Refused
 
 SITE = "https://single-market-economy.ec.europa.eu"
 FILE = SITE + "/document/download/list_en?filename=list.xlsx"
@@ -109,6 +109,40 @@ def test_the_old_layout_has_a_title_of_its_own_and_dates_as_numbers() -> None:
         "Date of start of presumption of conformity (1): 2014-12-27; OJ reference for publication in OJ: OJ C 1;"
         " Restriction: Not for X; Date of withdrawal from OJ: 2021-11-18; OJ reference for withdrawal: OJ L 9"
     )
+
+
+def test_a_publication_is_taken_apart_in_both_layouts() -> None:
+    """Journal, decision, days, withdrawal and restriction, whichever columns print them."""
+    new = ["2014/53/EU", "CEN", "EN 1:2024\nT\nNotice: not for toys.", "30.1.2025", "OJ L, 2025/138", "(EU) 2025/138"]
+    [first] = documents(NEW, [*new, "30.01.2025", "1.2.2027", "OJ L, 2026/9", "(EU) 2026/9", "3.4.2026"]).values()
+    assert first.relations[0].citations == (
+        Citation(
+            reference_text="OJ L, 2025/138",
+            decision_text="(EU) 2025/138",
+            date_text="30.01.2025",
+            start_text="30.1.2025",
+            end_text="1.2.2027",
+            withdrawal_text="OJ L, 2026/9; (EU) 2026/9; 3.4.2026",
+            restriction="Notice: not for toys.",
+        ),
+    )
+    old = ["2014/53/EU", "ETSI", "EN 2:2012", "T", "-", "OJ C 9 - 10/11/2022", "Not for X", 42000, "OJ C 10", "-", "-"]
+    [second] = documents(OLD, old).values()
+    assert second.relations[0].citations == (
+        Citation(
+            reference_text="OJ C 9 - 10/11/2022; OJ C 10",
+            date_text="10/11/2022",
+            start_text="2014-12-27",
+            restriction="Not for X",
+        ),
+    )
+
+
+def test_each_row_of_a_reference_is_a_publication() -> None:
+    """A reference published twice under an act has two publications; the same row twice has one."""
+    row = ["2014/53/EU", "CEN", "EN 3:2020\nT", "1.1.2021"]
+    [record] = documents(NEW, row, row, [*row[:3], "2.2.2022"]).values()
+    assert [citation.start_text for citation in record.relations[0].citations] == ["1.1.2021", "2.2.2022"]
 
 
 def test_names_may_take_two_rows_and_any_order() -> None:
