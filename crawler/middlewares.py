@@ -93,7 +93,8 @@ def block_reason(response: Response) -> str | None:
         page = head.lower()
         if name := challenge(page):
             return f"blocked: {name}"
-        if (title := TITLE.search(page)) and NOT_FOUND_TITLE.match(title[1]):
+        title = TITLE.search(page) if isinstance(response, HtmlResponse) else None  # XML may have elements of the name
+        if title and NOT_FOUND_TITLE.match(title[1]):
             return f"not found: a page with the title {title[1].decode('utf-8', 'replace').strip()!r}"
     if isinstance(response, HtmlResponse):
         damaged = response.text.count(REPLACEMENT) - response.body.count(REPLACEMENT.encode())
