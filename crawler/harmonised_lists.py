@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -16,9 +17,10 @@ from datetime import datetime
 from itertools import islice, pairwise, zip_longest
 from typing import Any
 
+import xlrd
 from openpyxl import load_workbook
 from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.utils.datetime import from_excel
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from crawler.base import clean
 from crawler.platforms import zip_members
@@ -73,21 +75,25 @@ ACT = re.compile(r"(?<![\d/.])(?:\d{2,4}/\d{1,4}/(?:EU|EC|EEC)|\d{4}/\d{1,4}|\d{
 LIKE_REFERENCE = re.compile(r"(?!OJ\b)(?=\D*[A-Z]{2})[A-Za-z][A-Za-z/ .-]{0,30}\d")
 CHANGED = re.compile(r"\b(?:amend|repeal|correct|replac)\w*\b.*", re.IGNORECASE | re.DOTALL)
 
+OLD_FORM = b"\xd0\xcf\x11\xe0"
 Line = tuple[int, list[str]]  # the number of a row in its sheet, the texts of its cells
+Merge = tuple[int, int, int]  # a merged cell: row, column from 0, last row
 
 
 def sheets_of(body: bytes) -> tuple[list[list[Line]], datetime]:
     """The rows with text of every visible sheet (of all when none is visible), and the day the workbook counts from.
 
-    Line breaks in cells are kept; a cell merged over several rows stands in each of them.
-    Raises PageRefused for what is no workbook or a broken one.
+    Line breaks in cells are kept; a cell merged over several rows stands in each of them. Both forms are read, the zip
+    of today and the old .xls. Raises PageRefused for what is no workbook or a broken one.
     """
-    merged: dict[str, list[tuple[bytes, bytes]]] = {}
+    if body.startswith(OLD_FORM):
+        return old_sheets_of(body)
+    merged: dict[str, list[Merge]] = {}
     is_workbook = False
     for name, content in zip_members(body, member_limit=MEMBER_LIMIT):
         is_workbook |= name.lower().endswith("workbook.xml")
         if "worksheets/" in name.lower():
-            merged[name.lstrip("/")] = MERGED.findall(content)
+            merged[name.lstrip("/")] = [merge(*ends) for ends in MERGED.findall(content)]
     if not is_workbook:
         raise PageRefused("a zip that is no workbook")
     visible: list[list[Line]] = []
@@ -106,12 +112,38 @@ def sheets_of(body: bytes) -> tuple[list[list[Line]], datetime]:
     return visible or hidden, book.epoch
 
 
-def lines_of(rows: Iterable[Iterable[Any]], merged: list[tuple[bytes, bytes]]) -> Iterator[Line]:
+def old_sheets_of(body: bytes) -> tuple[list[list[Line]], datetime]:
+    """The same of a workbook in the old form."""
+    visible: list[list[Line]] = []
+    hidden: list[list[Line]] = []
+    try:
+        book = xlrd.open_workbook(file_contents=body, formatting_info=True, logfile=io.StringIO())
+        epoch = MAC_EPOCH if book.datemode else WINDOWS_EPOCH
+        for sheet in book.sheets():
+            merged = [(top + 1, left, bottom) for top, bottom, left, _ in sheet.merged_cells if bottom - top > 1]
+            rows = ([old_value(cell, epoch) for cell in sheet.row(number)] for number in range(sheet.nrows))
+            (hidden if sheet.visibility else visible).append(list(lines_of(rows, merged)))
+    except (*FAULTS, xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error) as error:
+        raise PageRefused(f"damaged or encrypted workbook: {error or type(error).__name__}") from error
+    return visible or hidden, epoch
+
+
+def old_value(cell: xlrd.sheet.Cell, epoch: datetime) -> Any:
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return from_excel(cell.value, epoch=epoch)
+    return cell.value if cell.ctype in (xlrd.XL_CELL_TEXT, xlrd.XL_CELL_NUMBER) else None
+
+
+def merge(first: bytes, last: bytes) -> Merge:
+    row, column = coordinate_to_tuple(first.decode())
+    return row, column - 1, coordinate_to_tuple(last.decode())[0]
+
+
+def lines_of(rows: Iterable[Iterable[Any]], merged: list[Merge]) -> Iterator[Line]:
     down: dict[int, list[tuple[int, int]]] = {}  # row -> (column, last row) of the cells that reach further down
-    for first, last in merged:
-        row, column = coordinate_to_tuple(first.decode())
-        if (end := coordinate_to_tuple(last.decode())[0]) > row:
-            down.setdefault(row, []).append((column - 1, end))
+    for row, column, end in merged:
+        if end > row:
+            down.setdefault(row, []).append((column, end))
     hanging: dict[int, tuple[int, str]] = {}
     for number, values in enumerate(rows, 1):
         texts = [printed(value) for value in values]

@@ -28,7 +28,7 @@ class EuHarmonised(SourceSpider):
     Publisher: European Commission, on the pages of the single market.
     Caveats: the lists serve information, only the Official Journal binds; a row says under which act a standard is
     or was cited, with decision, dates and restriction in the evidence of the edge, and says nothing of the standard's
-    own dates or status; lists of the old .xls format are refused. A live crawl reads the acts that matter for
+    own dates or status. A live crawl reads the acts that matter for
     products with radio, electronics or software.
     """
 
@@ -69,8 +69,8 @@ class EuHarmonised(SourceSpider):
         if isinstance(response, TextResponse) and start.startswith(b"<") and "/docsroom/" in response.url.lower():
             yield from self.follow(response, html_page(response), "no workbook on the page of the document")
             return
-        if start.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")):
-            raise PageRefused("a PDF" if start.startswith(b"%") else "a workbook of the old .xls format, or encrypted")
+        if start.startswith(b"%PDF"):
+            raise PageRefused("a PDF")
         yield from harmonised(*sheets_of(response.body))
 
     def follow(self, response: Response, page: Selector, otherwise: str) -> Iterator[Refused | scrapy.Request]:
