@@ -203,6 +203,8 @@ def test_the_page_of_an_instrument_lists_its_standards(sample: Served) -> None:
     assert [row.select_one("a").text for row in decision.select("table.law tbody tr")] == [
         f"EN 18031-{n}:2024" for n in (1, 2, 3)
     ]
+    act = sample.soup("/standards/documents/cellar~3A32014L0053")
+    assert act.select("dl.facts a[href$='/instruments/eu-red']")
     mlps = sample.soup("/standards/instruments/cn-mlps")
     assert "Made binding by it" in mlps.text and mlps.select("a[href$='GB~2FT+22239-2019']")
     assert sample.get("/standards/instruments/none").status_code == 404

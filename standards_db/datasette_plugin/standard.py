@@ -22,7 +22,8 @@ PAGES = ("documents", "works", "instruments")
 
 DOCUMENT = """
 select d.*, b.name as body_name, b.name_native as body_native, s.label as sphere_label,
-  t.label as status_label, t.description as status_description, w.newest, w.newest_in_force, w.edition_count
+  t.label as status_label, t.description as status_description, w.newest, w.newest_in_force, w.edition_count,
+  (select i.id from instruments i where i.document = d.id) as instrument
 from documents d
 left join bodies b on b.key = d.body
 left join spheres s on s.key = d.sphere
