@@ -46,6 +46,14 @@ CHALLENGES: tuple[tuple[str, re.Pattern[bytes] | None, tuple[bytes, ...]], ...] 
     ),
 )
 TITLE = re.compile(rb"<title>([^<]*)")
+# Sites that answer 200 with an error page: by its title, or by the address that a redirect led to.
+NOT_FOUND_TITLE = re.compile(
+    rb"\s*(?:error\s+|http\s+)?(?:404\b|(?:page|document|file)\s+(?:was\s+|cannot be\s+)?not\s+found"
+    rb"|not\s+found\b|seite\s+nicht\s+gefunden|page\s+non\s+trouv)"
+)
+NOT_FOUND_PATH = re.compile(
+    r"/(?:page[-_]?|error[-_]?)?(?:not[-_]?found|404)(?:_[a-z]{2})?(?:\.\w+)?/?$", re.IGNORECASE
+)
 NOT_A_PAGE = ("Response content isn't text", "on a Selector of type 'json'")  # what Scrapy says of a wrong type
 HEAD = 200_000
 REPLACEMENT = "\ufffd"
@@ -79,8 +87,15 @@ def block_reason(response: Response) -> str | None:
         return f"blocked: HTTP status {response.status}"
     if not response.body.strip() and response.status < 300:  # a redirect has no body to speak of
         return "empty page"
-    if head.lstrip()[:1] == b"<" and (name := challenge(head.lower())):
-        return f"blocked: {name}"
+    if NOT_FOUND_PATH.search(urlsplit(response.url).path):
+        return f"not found: led to {response.url}"
+    if head.lstrip()[:1] == b"<":
+        page = head.lower()
+        if name := challenge(page):
+            return f"blocked: {name}"
+        title = TITLE.search(page) if isinstance(response, HtmlResponse) else None  # XML may have elements of the name
+        if title and NOT_FOUND_TITLE.match(title[1]):
+            return f"not found: a page with the title {title[1].decode('utf-8', 'replace').strip()!r}"
     if isinstance(response, HtmlResponse):
         damaged = response.text.count(REPLACEMENT) - response.body.count(REPLACEMENT.encode())
         if damaged > max(2, len(response.text) // 5_000):

@@ -182,4 +182,5 @@ def write_document_parts(inserts: Inserts, entity: str, payload: dict[str, Any],
             if mark in taken:
                 continue
             taken.add(mark)
-            inserts.add("relations", {"document": entity, **relation, **{n: record[n] for n in PROVENANCE}})
+            columns = {name: value for name, value in relation.items() if name != "citations"}  # see instruments
+            inserts.add("relations", {"document": entity, **columns, **{n: record[n] for n in PROVENANCE}})

@@ -11,9 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standards_db import taxonomy, vendors
+from standards_db.acts import ANY_CELEX, publications
 from standards_db.dates import parse_date
 from standards_db.identifiers import Identifier, find, parse
-from standards_db.records import METHODS, Certificate, Document, Exclusion, Membership, Observation, Relation
+from standards_db.records import (
+    LEGAL_RELATIONS,
+    METHODS,
+    Certificate,
+    Document,
+    Exclusion,
+    Membership,
+    Observation,
+    Relation,
+)
 
 ABSTRACT_LIMIT = 2_000
 # What sources print where there is no date: nothing is unknown there, and the text is kept.
@@ -79,7 +89,7 @@ def interpret(observation: Observation, source: Source) -> Row:
 def document(record: Document, source: Source) -> Row:
     unknowns: list[tuple[str, str]] = []
     identifier = identify(record)
-    if identifier is None and record.designation:
+    if identifier is None and record.designation and not ANY_CELEX.fullmatch(record.designation):
         unknowns.append(("identifier", record.designation))
     body = issuing_body(identifier, record.issuer_text, source, unknowns)
     payload: dict[str, Any] = {
@@ -122,7 +132,7 @@ def document(record: Document, source: Source) -> Row:
             committee=record.committee_text,
             keywords=record.keywords,
         ),
-        relations=relations(record, identifier, unknowns),
+        relations=relations(record, identifier, source, unknowns),
     )
     key = record.key or payload["identifier"] or record.designation or ""
     entity = payload["identifier"] or f"{source.name}:{key}"
@@ -195,9 +205,11 @@ def add_date(
         unknowns.append((f"{name} date", text))
 
 
-def relations(record: Document, identifier: Identifier | None, unknowns: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def relations(
+    record: Document, identifier: Identifier | None, source: Source, unknowns: list[tuple[str, str]]
+) -> list[dict[str, Any]]:
     """Printed relations, then those that the identifier's syntax or the title's tail state. One per type and work."""
-    edges = [edge for relation in record.relations for edge in edges_of(relation, unknowns)]
+    edges = [edge for relation in record.relations for edge in edges_of(relation, source, unknowns)]
     stated = {(edge["type"], edge["target_work"]) for edge in edges}
     for edge in implied(record, identifier):
         if (edge["type"], edge["target_work"]) not in stated:
@@ -206,7 +218,10 @@ def relations(record: Document, identifier: Identifier | None, unknowns: list[tu
     return edges
 
 
-def edges_of(relation: Relation, unknowns: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def edges_of(relation: Relation, source: Source, unknowns: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    if relation.type in LEGAL_RELATIONS:
+        printed = publications(relation, source.date_formats, unknowns)
+        return [{**edge(relation.type, relation.target_text, None, relation, None), **printed}]
     degree = taxonomy.degree_of(relation.degree_text) if relation.degree_text else None
     if relation.degree_text and degree is None:
         unknowns.append(("degree", relation.degree_text))

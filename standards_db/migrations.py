@@ -316,3 +316,39 @@ def m007_vendors_and_exclusions(db: Database) -> None:
         pk="id",
         not_null={"arrangement", "member", "source_url"},
     )
+
+
+@migrations()
+def m009_instruments(db: Database) -> None:
+    """Acts of law, and the standards that are harmonised under them, cited by them or made binding by them."""
+    db.table("instruments").create(
+        {
+            **text("id title official_title sphere kind form celex official_id topics subjects adopted in_force"),
+            **text("repealed document basis"),
+            "standard_count": int,
+            **text("url source_url confidence"),
+        },
+        pk="id",
+        not_null={"title", "sphere", "basis"},
+        foreign_keys=[("sphere", "spheres", "key"), ("document", "documents", "id")],
+    )
+    db.table("instrument_standards").create(
+        {
+            "id": int,
+            **text("instrument act_text relation target_text target_identifier target_work target_document"),
+            **text("resolution restriction citation citation_date citation_date_text decision decision_text"),
+            **text("decision_url starts starts_text ends ends_text withdrawal evidence method confidence"),
+            **text("source source_url retrieved_at"),
+        },
+        pk="id",
+        not_null={"act_text", "relation", "target_text", "method", "source_url"},
+        foreign_keys=[
+            ("instrument", "instruments", "id"),
+            ("target_document", "documents", "id"),
+            ("decision", "instruments", "id"),
+            ("source", "sources", "key"),
+        ],
+    )
+    db.table("instrument_standards").create_index(["instrument"])
+    db.table("instrument_standards").create_index(["target_document"])
+    db.table("instrument_standards").create_index(["target_work"])

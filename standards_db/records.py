@@ -12,12 +12,31 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Citation:
+    """One publication of a standard's reference under an act of law, as printed.
+
+    `reference_text` is the place in the official journal, `decision_text` the decision that publishes it, `date_text`
+    the day of the journal; `start_text` and `end_text` bound the legal effect, `withdrawal_text` says where the
+    reference was withdrawn, `restriction` which part or use of the standard has no such effect.
+    """
+
+    reference_text: str | None = None
+    decision_text: str | None = None
+    date_text: str | None = None
+    start_text: str | None = None
+    end_text: str | None = None
+    withdrawal_text: str | None = None
+    restriction: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Relation:
-    """One printed statement that a document makes about another.
+    """One printed statement that a document makes about another, or about an act of law (LEGAL_RELATIONS).
 
     `type` is one of RELATION_TYPES, read as "this document <type> the target".
     `target_text` is the printed target; `degree_text` the printed degree of an adoption ("等同", "EQV").
-    `evidence` is the printed cell or sentence. `method` names how the edge was found (METHODS).
+    `evidence` is the printed cell or sentence. `method` names how the edge was found (METHODS). `citations` are the
+    publications behind "harmonised under".
     """
 
     type: str
@@ -25,6 +44,7 @@ class Relation:
     degree_text: str | None = None
     evidence: str | None = None
     method: str = "source field"
+    citations: tuple[Citation, ...] = ()
 
 
 RELATION_TYPES = (
@@ -36,7 +56,9 @@ RELATION_TYPES = (
     "references",
     "has twin text",
     "harmonised under",
+    "prepared for",
 )
+LEGAL_RELATIONS = ("harmonised under", "prepared for")  # their target is an act of law, no standard
 METHODS = {
     "identifier syntax": "high",
     "transposition rule": "high",

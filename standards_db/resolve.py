@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from standards_db import taxonomy, vendor_table
+from standards_db import instruments, taxonomy, vendor_table
 from standards_db.identifiers import parse
 from standards_db.store import transaction
 
@@ -172,6 +172,7 @@ def resolve(db: Database, *, today: str | None = None) -> None:
         run_all(connection, ORPHAN, {})
         run_all(connection, CERTIFICATE_TARGETS, {})
         vendor_table.build(connection)
+        instruments.build(connection)
         run_all(connection, "delete from unknowns", {})
         run_all(connection, UNKNOWNS, {})
         refresh_coverage(connection)

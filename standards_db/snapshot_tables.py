@@ -19,6 +19,8 @@ DATA_TABLES = (
     "vendor_names",
     "exclusions",
     "recognition",
+    "instruments",
+    "instrument_standards",
     "rejects",
     "changes",
     "conflicts",

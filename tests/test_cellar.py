@@ -74,6 +74,20 @@ def test_rows_of_one_act_are_one_document() -> None:
     assert (found.title, found.implemented_text) == ("T", "2014-06-11")
 
 
+def test_a_title_in_two_languages_gives_the_english_one() -> None:
+    """Whichever row and variable comes first; a title in another language stands in only where there is no other."""
+    french = {"celex": {"value": "32014L0053"}, "title": {"value": "Titre", "xml:lang": "fr"}}
+    english = {"celex": {"value": "32014L0053"}, "title": {"value": "Title", "xml:lang": "en"}}
+    assert [record.title for record in read(answer(french, english))] == ["Title"]
+    assert [record.title for record in read(answer(french))] == ["Titre"]
+
+
+def test_every_curated_act_is_asked_for() -> None:
+    """A curated act of the EU is one that a live crawl asks for, and so are the acts of the harmonised lists."""
+    assert {"32014L0053", "32024R2847", "32014L0030", "32017R0745"} <= set(ACTS)
+    assert len(ACTS) == len(set(ACTS)) >= 20
+
+
 def test_a_row_without_a_number_is_refused_alone() -> None:
     """The other rows are read."""
     found = read(answer(binding(title="T"), binding(celex="see below"), "x", binding(celex="CELEX:32014L0053")))

@@ -60,7 +60,7 @@ def detail(**cells: str) -> str:
 
 def test_a_search_is_the_printed_form_filled_in() -> None:
     """The form is sent with its own fields in its order, every stage ticked, and the value behind the wanted label."""
-    [request] = read(FORM, EMPTY_FORM, query=("TC_CODE_LIST", "CEN/CLC/JTC 13"), cookiejar=4)
+    [request] = read(FORM, EMPTY_FORM, query=("TC_CODE_LIST", "CEN/CLC/JTC 13", "999"), cookiejar=4)
     assert (request.url, request.method, request.meta["cookiejar"]) == (SUBMIT, "POST", 4)
     assert parse_qsl(request.body.decode(), keep_blank_values=True) == [
         ("p_flow_id", "205"),
@@ -78,7 +78,7 @@ def test_a_search_is_the_printed_form_filled_in() -> None:
 
 def test_a_choice_that_is_gone_is_said() -> None:
     """A committee that the form no longer offers is a refusal, not a search for everything."""
-    [found] = read(FORM, EMPTY_FORM, query=("TC_CODE_LIST", "CEN/CLC/JTC 99"), cookiejar=0)
+    [found] = read(FORM, EMPTY_FORM, query=("TC_CODE_LIST", "CEN/CLC/JTC 99", "99"), cookiejar=0)
     assert isinstance(found, Refused) and "does not offer" in found.reason
 
 
@@ -162,19 +162,64 @@ def test_printed_relations_are_read_with_their_degree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("directives", "citations", "acts"),
+    ("directives", "citations", "edges"),
     [
-        ("305/2011, 89/106/EEC", "No citation expected for Directive 305/2011", []),
-        ("2017/745", "L 138 (2022-05-17) for Directive 2017/745", ["2017/745"]),
-        ("2014/53/EU, 2017/745", "L 1 (2025-01-30, part 2) for Directive 2014/53/EU", ["2014/53/EU"]),
-        ("2014/53/EU", "C 12 (2018-01-10)", ["2014/53/EU"]),
-        ("2014/53/EU", "", []),
+        (
+            "305/2011, 89/106/EEC",
+            "No citation expected for Directive 305/2011",
+            [("prepared for", "305/2011"), ("prepared for", "89/106/EEC")],
+        ),
+        ("2017/745", "L 138 (2022-05-17) for Directive 2017/745", [("harmonised under", "2017/745")]),
+        (
+            "2014/53/EU, 2017/745",
+            "L 1 (2025-01-30, part 2) for Directive 2014/53/EU",
+            [("harmonised under", "2014/53/EU"), ("prepared for", "2017/745")],
+        ),
+        ("2014/53/EU", "C 12 (2018-01-10)", [("harmonised under", "2014/53/EU")]),
+        ("2014/53/EU", "", [("prepared for", "2014/53/EU")]),
+        ("", "", []),
     ],
 )
-def test_only_a_citation_makes_a_standard_harmonised(directives: str, citations: str, acts: list[str]) -> None:
-    """An act the standard was written for counts only when its citation in the Official Journal is printed."""
+def test_only_a_citation_makes_a_standard_harmonised(
+    directives: str, citations: str, edges: list[tuple[str, str]]
+) -> None:
+    """An act the standard was written for makes it harmonised only when its citation in the journal is printed."""
     found: list[Relation] = list(cited(directives, citations))
-    assert [(relation.type, relation.target_text) for relation in found] == [("harmonised under", act) for act in acts]
+    assert [(relation.type, relation.target_text) for relation in found] == edges
+
+
+def test_a_citation_is_read_with_its_day_and_a_mandate_stays_beside_its_act() -> None:
+    """Several publications under one act are one edge with each of them; the request is evidence and keyword."""
+    body = detail(
+        **{
+            "Reference": "EN 1:2020",
+            "Directive(s)": "2017/745, 2024/2847",
+            "Mandate(s)": "M/575, M/606",
+            "Citation_in_OJEU": "L 138 (2022-05-17) for Directive 2017/745, L 2 (2023-01-04) for Directive 2017/745",
+        }
+    )
+    [found] = read(DETAIL, body)
+    under, prepared = found.relations
+    assert [(c.reference_text, c.date_text) for c in under.citations] == [
+        ("OJ L 138", "2022-05-17"),
+        ("OJ L 2", "2023-01-04"),
+    ]
+    assert (prepared.type, prepared.target_text) == ("prepared for", "2024/2847")
+    assert "M/606" in prepared.evidence and found.keywords == ("M/575", "M/606")
+
+
+def test_an_id_with_a_stray_quote_does_not_hide_the_list() -> None:
+    """The place of the list is found although its id attribute is broken; without a project number the item is key."""
+    link = '<a href="f?p=CEN:110:::::FSP_PROJECT,FSP_ORG_ID:,8&cs=1">EN 1:2000</a>'
+    body = listing(f"<tr><td>T</td><td><strong>{link}</strong> (WI=00017)<br/>A</td><td>Published</td></tr>", 1)
+    [found] = [r for r in read(LIST, body.replace('PUBS">', 'PUBS"">')) if isinstance(r, Document)]
+    assert (found.key, found.title) == ("00017", "A")
+
+
+def test_a_choice_under_another_label_is_found_by_its_recorded_value() -> None:
+    """The printed label decides; the value of the recording serves a form that renamed the choice."""
+    [request] = read(FORM, EMPTY_FORM, query=("TC_CODE_LIST", "CEN/CLC/JTC thirteen", "23"), cookiejar=0)
+    assert ("f11", "23") in parse_qsl(request.body.decode())
 
 
 def test_a_page_of_something_else_is_no_standard() -> None:

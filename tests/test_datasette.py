@@ -249,6 +249,7 @@ PARAMETERS = {
     "search_both_languages": ("q=等级保护", 2),
     "unresolved_adoptions": ("", 0),
     "not_here": ("", 1),
+    "presumption_of_conformity": ("act=2014/53/EU", 0),  # with rows: test_instruments.py
     "vendors_certified_abroad": ("country=CN", 0),  # with rows: test_vendor_table.py
     "certificates_of_excluded_vendors": ("", 0),
     "certificates_valid_here_archived_there": ("", 0),

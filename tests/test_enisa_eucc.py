@@ -60,7 +60,8 @@ def test_certificates_that_share_a_running_number_stay_two() -> None:
     """The first two French certificates differ in the last part of the number only: their products tell them apart."""
     first = key_of("EUCC-3090-2025-0000000001-00001", "ST54J / ST54K")
     assert first != key_of("EUCC-3090-2025-0000000001-00002", "Smart Tachograph G2 on MultiApp V4.0.1")
-    assert key_of("EUCC-ANSSI-2025-3-1", "ST54J / ST54K") == "EUCC-ANSSI-2025-3-1"
+    assert key_of("EUCC-ANSSI-2025-3-1", "ST54J / ST54K") == first
+    assert key_of("EUCC-ANSSI-2025-3-9", "X") == "EUCC-ANSSI-2025-3-9"
 
 
 @pytest.mark.parametrize("cell", ["td", "th"])

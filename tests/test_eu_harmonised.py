@@ -10,11 +10,13 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlwt
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response
 
-from crawler.spiders.eu.eu_harmonised import EuHarmonised, acts_in, split_cell
-from standards_db.records import Document, PageRefused, Refused
+from crawler.harmonised_lists import acts_in, split_cell
+from crawler.spiders.eu.eu_harmonised import EuHarmonised
+from standards_db.records import Citation, Document, PageRefused, Refused
 
 SITE = "https://single-market-economy.ec.europa.eu"
 FILE = SITE + "/document/download/list_en?filename=list.xlsx"
@@ -110,6 +112,40 @@ def test_the_old_layout_has_a_title_of_its_own_and_dates_as_numbers() -> None:
     )
 
 
+def test_a_publication_is_taken_apart_in_both_layouts() -> None:
+    """Journal, decision, days, withdrawal and restriction, whichever columns print them."""
+    new = ["2014/53/EU", "CEN", "EN 1:2024\nT\nNotice: not for toys.", "30.1.2025", "OJ L, 2025/138", "(EU) 2025/138"]
+    [first] = documents(NEW, [*new, "30.01.2025", "1.2.2027", "OJ L, 2026/9", "(EU) 2026/9", "3.4.2026"]).values()
+    assert first.relations[0].citations == (
+        Citation(
+            reference_text="OJ L, 2025/138",
+            decision_text="(EU) 2025/138",
+            date_text="30.01.2025",
+            start_text="30.1.2025",
+            end_text="1.2.2027",
+            withdrawal_text="OJ L, 2026/9; (EU) 2026/9; 3.4.2026",
+            restriction="Notice: not for toys.",
+        ),
+    )
+    old = ["2014/53/EU", "ETSI", "EN 2:2012", "T", "-", "OJ C 9 - 10/11/2022", "Not for X", 42000, "OJ C 10", "-", "-"]
+    [second] = documents(OLD, old).values()
+    assert second.relations[0].citations == (
+        Citation(
+            reference_text="OJ C 9 - 10/11/2022; OJ C 10",
+            date_text="10/11/2022",
+            start_text="2014-12-27",
+            restriction="Not for X",
+        ),
+    )
+
+
+def test_each_row_of_a_reference_is_a_publication() -> None:
+    """A reference published twice under an act has two publications; the same row twice has one."""
+    row = ["2014/53/EU", "CEN", "EN 3:2020\nT", "1.1.2021"]
+    [record] = documents(NEW, row, row, [*row[:3], "2.2.2022"]).values()
+    assert [citation.start_text for citation in record.relations[0].citations] == ["1.1.2021", "2.2.2022"]
+
+
 def test_names_may_take_two_rows_and_any_order() -> None:
     """A name that reaches over several columns goes before each name below it."""
     upper = ["ESO", "Publication", None, None, "Reference and title", "Legislation"]
@@ -193,7 +229,7 @@ def test_acts_are_written_as_the_standards_register_writes_them(text: str, acts:
     ("body", "why"),
     [
         (workbook(["EN 1:2015", "something"], ["EN 2:2016", "else"]), "no sheet with a column of references"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, r"old \.xls format"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "damaged or encrypted workbook"),
         (b"%PDF-1.7", "a PDF"),
         (b"<html>moved</html>", "not a zip"),
         (b"", "empty body"),
@@ -231,6 +267,54 @@ def test_damage_is_refused_and_never_raises() -> None:
         except PageRefused:
             refused += 1
     assert refused >= 15
+
+
+def old_workbook() -> bytes:
+    """A list in the old .xls form: a merged reference, a date cell, a bare number, a hidden sheet."""
+    book = xlwt.Workbook()
+    sheet, hidden = book.add_sheet("list"), book.add_sheet("old")
+    hidden.visibility = 1
+    rows = [["List"], OLD, ["2014/53/EU", "CEN", "", "T", datetime(2025, 1, 30), "OJ L 1"], ["2014/53/EU", "CEN", ""]]
+    for number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            if value:
+                style = (
+                    xlwt.easyxf(num_format_str="dd.mm.yyyy")
+                    if isinstance(value, datetime)
+                    else xlwt.Style.default_style
+                )
+                sheet.write(number, column, value, style)
+    sheet.write_merge(2, 3, 2, 2, "EN 2:2012")
+    sheet.write(3, 4, 42000)
+    for column, name in enumerate(OLD):
+        hidden.write(0, column, name)
+    hidden.write(1, 2, "EN 9:2000")
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def test_a_list_in_the_old_form_is_read_like_one_of_today() -> None:
+    """Merged cells, dates and hidden sheets mean the same in .xls."""
+    [record] = read(old_workbook())
+    assert isinstance(record, Document) and (record.designation, record.title) == ("EN 2:2012", "T")
+    assert [citation.start_text for citation in record.relations[0].citations] == ["2025-01-30", "2014-12-27"]
+    assert record.relations[0].citations[0].reference_text == "OJ L 1"
+
+
+def test_damage_in_the_old_form_is_refused_and_never_raises() -> None:
+    """Cut or with bytes changed, an .xls gives a refusal or records."""
+    body, chance, refused = old_workbook(), random.Random(8), 0
+    for _ in range(60):
+        start = chance.randrange(8, len(body))
+        damaged = body[:start] + (
+            b"" if chance.random() < 0.3 else bytes([chance.randrange(256)]) * 9 + body[start + 9 :]
+        )
+        try:
+            assert all(isinstance(record, Document | Refused) for record in read(damaged))
+        except PageRefused:
+            refused += 1
+    assert refused >= 5
 
 
 def page(body: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What the ETSI, ISO and Common Criteria sources do beyond picking cells: paging proof, joins, merging, refusals."""
+"""What the ISO and Common Criteria sources do beyond picking cells: paging proof, joins, merging, refusals."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from scrapy import Request
 from scrapy.http import HtmlResponse, TextResponse
 
 from crawler.base import SourceSpider
-from crawler.spiders.eu.etsi import PAGE_SIZE, Etsi, status
+from crawler.spiders.eu.etsi import Etsi
 from crawler.spiders.intl.cc_portal import CcPortal
 from crawler.spiders.intl.iso import HEADED, Iso, stage_code
-from standards_db.records import Certificate, Document, Membership, PageRefused, Refused
+from standards_db.records import Certificate, Membership, PageRefused, Refused
 
-DATA = "https://www.etsi.org/custom/standardssearch/data.php?format=json&page=%d&sort=1"
 FEED = "https://isopublicstorageprod.blob.core.windows.net/opendata/_latest/iso_deliverables_metadata/%s"
 COMMITTEES = "https://example.net/iso_technical_committees/json/iso_technical_committees.jsonl"
 PRODUCTS = "https://www.commoncriteriaportal.org/products/certified_products.csv"
@@ -35,82 +34,6 @@ def read(
     route = spider.route_of(url)
     assert route is not None
     return list(getattr(spider, route.callback)(kind(url, body=raw, encoding="utf-8", request=request)))
-
-
-def etsi_rows(start: int, count: int, total: int) -> str:
-    return json.dumps(
-        [
-            {"wki_id": str(n), "total_count": str(total), "ETSI_DELIVERABLE": f"ETSI TS 100 {n:03d} V1.1.1 (2020-01)"}
-            for n in range(start, start + count)
-        ]
-    )
-
-
-def test_etsi_follows_full_pages_past_the_total() -> None:
-    """A full page is followed by the next one even when the total is reached: rows shift while they are read."""
-    found = read(Etsi(), DATA % 1, etsi_rows(0, PAGE_SIZE, PAGE_SIZE), seen=set(), tries=0)
-    assert found[-1].url == DATA % 2
-    assert len([record for record in found if isinstance(record, Document)]) == PAGE_SIZE
-
-
-def test_etsi_stops_at_a_repeated_page_and_says_so() -> None:
-    """A server that gives the same page for ever ends the crawl with a refusal, not with a loop."""
-    seen = {str(n) for n in range(PAGE_SIZE)}
-    found = read(Etsi(), DATA % 2, etsi_rows(0, PAGE_SIZE, 200), seen=seen, tries=0)
-    assert not [record for record in found if isinstance(record, Request)]
-    assert [record.reason for record in found if isinstance(record, Refused)] == [
-        "the page repeats rows of earlier pages"
-    ]
-
-
-def test_etsi_counts_what_it_saw_against_the_total() -> None:
-    """A last page that leaves rows missing is reported; one that completes the total is not."""
-    seen = {str(n) for n in range(PAGE_SIZE)}
-    short = read(Etsi(), DATA % 2, etsi_rows(PAGE_SIZE, 3, 60), seen=set(seen), tries=0)
-    assert [record.text for record in short if isinstance(record, Refused)] == ["53 of 60"]
-    whole = read(Etsi(), DATA % 2, etsi_rows(PAGE_SIZE, 3, 53), seen=set(seen), tries=0)
-    assert not [record for record in whole if isinstance(record, Refused)]
-
-
-@pytest.mark.parametrize("body", ["Array\n(\n    [0] => stdClass", "<!DOCTYPE html><title>ETSI</title>", "", "{}"])
-def test_etsi_asks_again_and_then_refuses(body: str) -> None:
-    """A PHP dump or HTML page served as 200 is asked for again in a live crawl and refused in an archive run."""
-    again = read(Etsi(), DATA % 7, body, seen=set(), tries=0)
-    assert [request.meta["tries"] for request in again] == [1]
-    with pytest.raises(PageRefused):
-        read(Etsi(), DATA % 7, body, seen=set(), tries=9)
-    with pytest.raises(PageRefused):
-        read(Etsi(), DATA % 7, body)
-
-
-@pytest.mark.parametrize(
-    ("row", "word"),
-    [
-        ({"ACTION_TYPE": "PU", "STATUS_CODE": "12", "superseded": "0"}, "published"),
-        ({"ACTION_TYPE": "PU", "STATUS_CODE": "12", "superseded": "1"}, "superseded"),
-        ({"ACTION_TYPE": "WD", "STATUS_CODE": "12", "superseded": "1"}, "withdrawn"),
-        ({"ACTION_TYPE": "PU", "STATUS_CODE": 13, "superseded": "0"}, "historical"),
-        ({"ACTION_TYPE": "", "STATUS_CODE": "8"}, "on approval"),
-        ({"ACTION_TYPE": "PU", "STATUS_CODE": None}, None),
-        ({"Status": "Published"}, "published"),
-    ],
-)
-def test_etsi_status_words(row: dict[str, Any], word: str | None) -> None:
-    """Each combination of codes has one word; codes that say nothing give none."""
-    assert status(row) == word
-
-
-def test_etsi_reads_the_csv_export_of_before_2026() -> None:
-    """The semicolon export gives the same records, with the printed status and the work item from its link."""
-    url = "https://www.etsi.org/?option=com_standardssearch&view=data&format=csv&page=1"
-    body = (
-        "sep=;\nETSI deliverable;title;Status;Details link;PDF link;Scope;Technical body;Keywords\n"
-        '"ETSI TS 103 645 V1.1.1 (2019-02)";"CYBER; Baseline";Published;'
-        '"https://webapp.etsi.org/workprogram/Report_WorkItem.asp?WKI_ID=54761";x.pdf;;Cyber Security;IoT,privacy\n'
-    )
-    (record,) = read(Etsi(), url, body)
-    assert (record.key, record.status_text, record.published_text) == ("54761", "published", "2019-02")
-    assert (record.title, record.keywords) == ("CYBER; Baseline", ("IoT", "privacy"))
 
 
 def iso_row(number: int, reference: str, **fields: Any) -> str:

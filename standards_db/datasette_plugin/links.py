@@ -80,6 +80,7 @@ def menu(datasette: Datasette) -> list[tuple[str, str]]:
         (table_url(datasette, "adoptions"), "Adoptions"),
         (table_url(datasette, "alignment"), "Alignment"),
         (table_url(datasette, "divergence_pairs"), "Divergence"),
+        (table_url(datasette, "instruments"), "Law"),
         (table_url(datasette, "coverage"), "Coverage"),
         (str(datasette.urls.database(DATABASE)), "All tables and questions"),
     ]

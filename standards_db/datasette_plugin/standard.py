@@ -1,4 +1,4 @@
-"""The page of one edition and of one work: status, relations both ways, what each source says, where it comes from."""
+"""The page of one edition and of one work: status, relations both ways, law, what each source says."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datasette.utils import urlsafe_components
 from datasette.utils.asgi import Request
 
 from standards_db.datasette_plugin.front import rows
+from standards_db.datasette_plugin.instrument import instrument, law_of
 from standards_db.datasette_plugin.links import tracker_database
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -17,11 +18,12 @@ if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is sti
 
 Row = dict[str, Any]
 
-PAGES = ("documents", "works")
+PAGES = ("documents", "works", "instruments")
 
 DOCUMENT = """
 select d.*, b.name as body_name, b.name_native as body_native, s.label as sphere_label,
-  t.label as status_label, t.description as status_description, w.newest, w.newest_in_force, w.edition_count
+  t.label as status_label, t.description as status_description, w.newest, w.newest_in_force, w.edition_count,
+  (select i.id from instruments i where i.document = d.id) as instrument
 from documents d
 left join bodies b on b.key = d.body
 left join spheres s on s.key = d.sphere
@@ -118,6 +120,7 @@ READ_BACKWARDS = {
     "references": "is referenced by",
     "has twin text": "has twin text",
     "harmonised under": "is the basis of harmonisation for",
+    "prepared for": "is what was prepared for by",
 }
 LOUD = {"superseded", "withdrawn", "historical", "revoked", "abandoned", "suspended"}
 EARLY = {"draft", "upcoming", "on_approval"}
@@ -129,7 +132,8 @@ async def template_vars(datasette: Datasette, table: str, request: Request) -> d
     keys = urlsafe_components(request.url_vars["pks"])
     if db is None or len(keys) != 1 or not await db.table_exists("snapshot"):
         return {"page": None}
-    return {"page": await (document if table == "documents" else work)(db, keys[0])}
+    pages = {"documents": document, "works": work, "instruments": instrument}
+    return {"page": await pages[table](db, keys[0])}
 
 
 async def document(db: Database, key: str) -> dict[str, Any] | None:
@@ -152,6 +156,7 @@ async def document(db: Database, key: str) -> dict[str, Any] | None:
         "topics": await rows(db, TOPICS, params),
         "records": records,
         "said": said(records),
+        "law": await law_of(db, key, record["work"]),
         "conflicts": await rows(db, CONFLICTS, params),
         "changes": await rows(db, CHANGES, params),
         "certificates": (await rows(db, CERTIFICATES, {"id": record["id"]}))[0]["certificates"],

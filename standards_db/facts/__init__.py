@@ -5,7 +5,8 @@ places) or "partial" (read in a secondary place, or one cell rests on a reading)
 
 recognition       a member of an arrangement that recognises certificates, or the finding that there is none
 crypto_suites     the status of an algorithm with one authority; several rows for one algorithm and sphere are wanted
-instruments       a law, regulation or order that makes standards bind; `topics` are keys of the taxonomy
+instruments       a law, regulation or order that makes standards bind; `topics` are keys of the taxonomy; `relation`
+                  says how it stands to `standards_cited`: it cites or mandates them, or they were prepared for it
 competing         one problem solved by different specifications; only `sides_with_evidence` rest on a source
 reverse_uptake    national first and international later, refusals included
 cn_standards      an edition of a Chinese standard with its adoption as its cover or register prints it
@@ -54,11 +55,12 @@ TABLES: dict[str, Table] = {
         status="approved|allowed|legacy|disallowed|draft|not listed",
     ),
     "instruments": _table(
-        "id title sphere kind topics subjects adopted_date in_force_date standards_cited official_id "
+        "id title sphere kind topics subjects adopted_date in_force_date standards_cited relation official_id "
         "source_url confidence",
         "id title sphere kind",
         sphere="|".join(SPHERES),
         kind="technical regulation|certification scheme|exclusion list|procurement rule|mandatory standard regime",
+        relation="|cites|mandates|prepared for",
     ),
     "competing": _table(
         "problem cn_spec us_spec eu_spec intl_spec what_differs sides_with_evidence source_url",

@@ -1,7 +1,7 @@
 -- Which documents belong to a topic, why, and which of them adopt an international work?
 -- One row per topic and document. `is_counted` marks n(A,t), the documents that figures count: in force, not a draft,
--- and not an amendment (it changes a document and is not one of its own). A document that its source no longer lists is
--- not in force. `adopts` = 1 for IDT or MOD; `degree` is the closest one that the document states towards any work.
+-- not an amendment (it changes a document and is not one of its own) and not an act of law, which adopts nothing. A
+-- document that its source no longer lists is not in force. `adopts` = 1 for IDT or MOD; `degree` is the closest one that the document states towards any work.
 with closest as (
     select
         document, work, degree, is_adoption, is_stale,
@@ -25,7 +25,7 @@ select
     d.force,
     d.status,
     coalesce(d.is_in_force, 0) as is_in_force,
-    coalesce(d.is_in_force, 0) = 1 and coalesce(d.kind, '') not in ('draft', 'amendment') as is_counted,
+    coalesce(d.is_in_force, 0) = 1 and coalesce(d.kind, '') not in ('draft', 'amendment', 'act', 'corrigendum') as is_counted,
     d.year,
     coalesce(closest.is_adoption, 0) as adopts,
     closest.degree,

@@ -11,29 +11,18 @@ import scrapy
 from scrapy.http import Response
 
 from crawler.base import Expect, Route, SourceSpider, clean
+from standards_db.acts import ANY_CELEX, celex_of
+from standards_db.facts import load
 from standards_db.records import Document, PageRefused, Record, Refused
 
 ENDPOINT = "https://publications.europa.eu/webapi/rdf/sparql"
 PAGE_SIZE = 200
 LAST_PAGE = 50  # a query that is not answered after so many pages has gone astray
-# The acts that make cybersecurity standards bind, and the directive under which most of them are harmonised.
-ACTS = (
-    "32012R1025",
-    "32014L0053",
-    "32014R0910",
-    "32016R0679",
-    "32019R0881",
-    "32022L2555",
-    "32022L2557",
-    "32022R0030",
-    "32022R2554",
-    "32023R1230",
-    "32024R0482",
-    "32024R1183",
-    "32024R1689",
-    "32024R2847",
-    "32024R3144",
-    "32025R2462",
+# The curated acts of the EU that make standards bind, and further acts under which the lists of harmonised standards
+# that are read here publish theirs: EMC, low voltage, machinery of 2006, medical devices.
+HARMONISED = ("32014L0030", "32014L0035", "32006L0042", "32017R0745")
+ACTS = tuple(
+    sorted({number for row in load("instruments") for number in celex_of(row["official_id"])[:1]} | {*HARMONISED})
 )
 VALUES = " ".join(f'"{number}"^^xsd:string' for number in ACTS)
 DECISION = "<http://publications.europa.eu/resource/authority/resource-type/DEC_IMPL>"
@@ -61,7 +50,6 @@ WHERE {
 }
 GROUP BY ?celex ORDER BY ?celex LIMIT %d OFFSET %d"""
 
-CELEX = re.compile(r"(?:celex:\s*)?([0-9CE]\d{4}[A-Z]{1,2}\d{4}\w*(?:\(\d+\))*(?:-\d{8})?(?:R\(\d+\))?)", re.IGNORECASE)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 FOR_EVER = "9999"  # the year in which the validity of an act ends that has no end
 # Variables that a query may give a column of its own name.
@@ -164,18 +152,22 @@ def refuse_partial(response: Response, rows: int) -> None:
 
 
 def columns(row: Any) -> dict[str, list[str]]:
-    """Printed values by column, the English ones first; a variable belongs to the first column whose words it holds."""
-    found: dict[str, list[tuple[bool, str]]] = {}
+    """Printed values by column; a variable belongs to the first column whose words it holds.
+
+    Values in another language than English stand apart, under "foreign title".
+    """
+    found: dict[str, list[str]] = {}
     for name, cell in row.items() if isinstance(row, dict) else ():
         value = clean(str(cell.get("value") or "")) if isinstance(cell, dict) else None
         column = next((column for column, words in COLUMNS.items() if words.search(str(name))), None)
         if value and column and isinstance(cell, dict):
-            found.setdefault(column, []).append((str(cell.get("xml:lang") or "en").lower()[:2] != "en", value))
-    return {column: [text for _, text in sorted(values, key=lambda v: v[0])] for column, values in found.items()}
+            is_english = str(cell.get("xml:lang") or "en").lower()[:2] == "en"
+            found.setdefault(column if is_english else f"foreign {column}", []).append(value)
+    return found
 
 
 def celex(row: dict[str, list[str]]) -> str | None:
-    match = CELEX.fullmatch(first(row, "celex") or "")
+    match = ANY_CELEX.fullmatch(first(row, "celex") or "")
     return match[1].upper() if match else None
 
 
@@ -207,7 +199,7 @@ def act(number: str, row: dict[str, list[str]]) -> Document:
     return Document(
         designation=number,
         key=number,
-        title=first(row, "title"),
+        title=first(row, "title") or first(row, "foreign title"),
         kind_text=kind(number, type_ or ""),
         published_text=first(row, "date"),
         implemented_text=forces[0] if forces else first(row, "force"),

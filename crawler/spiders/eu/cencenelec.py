@@ -14,33 +14,39 @@ from scrapy.http import Response
 
 from crawler.base import Expect, Route, SourceSpider, clean
 from crawler.tables import html_page
-from standards_db.records import Document, PageRefused, Refused, Relation
+from standards_db.records import Citation, Document, PageRefused, Refused, Relation
 
 HOST = r"(?i)^https?://standards\.(?:cencenelec|cen)\.eu(?::\d+)?/(?:ords|dyn/www)"
 PAGE = r"p=(?:[A-Z]+|\d+)(?::|%3A)"
 FORM = "https://standards.cencenelec.eu/ords/f?p=CEN:105"
-# What a live crawl searches for: the list of the form and the label it prints. The values behind labels may change.
+# What a live crawl searches for: the list of the form, the label it prints, and the value behind it in August 2026.
+# The label decides; the value is for a form that prints the choice under another label.
 QUERIES = (
-    ("TC_CODE_LIST", "CEN/CLC/JTC 13"),
-    ("TC_CODE_LIST", "CEN/CLC/JTC 19"),
-    ("TC_CODE_LIST", "CEN/CLC/JTC 21"),
-    ("TC_CODE_LIST", "CEN/CLC/JTC 22"),
-    ("TC_CODE_LIST", "CEN/CLC/JTC 24"),
-    ("TC_CODE_LIST", "CEN/TC 224"),
-    ("TC_CODE_LIST", "CLC/TC 47X"),
-    ("TC_CODE_LIST", "CLC/TC 65X"),
-    ("DIRECTIVES_LIST", "2016/679"),
-    ("DIRECTIVES_LIST", "2019/881"),
-    ("DIRECTIVES_LIST", "2024/1689"),
-    ("DIRECTIVES_LIST", "2024/2847"),
-    ("DIRECTIVES_LIST", "910/2014"),
-    ("ICS_LIST", "35.030"),
+    ("TC_CODE_LIST", "CEN/CLC/JTC 13", "2307986"),
+    ("TC_CODE_LIST", "CEN/CLC/JTC 19", "2702172"),
+    ("TC_CODE_LIST", "CEN/CLC/JTC 21", "2916257"),
+    ("TC_CODE_LIST", "CEN/CLC/JTC 22", "3197951"),
+    ("TC_CODE_LIST", "CEN/CLC/JTC 24", "3342699"),
+    ("TC_CODE_LIST", "CEN/TC 224", "6205"),
+    ("TC_CODE_LIST", "CLC/TC 47X", "3289823"),
+    ("TC_CODE_LIST", "CLC/TC 65X", "1257871"),
+    ("DIRECTIVES_LIST", "2014/53/EU", "25716681"),
+    ("DIRECTIVES_LIST", "2016/679", "31061974"),
+    ("DIRECTIVES_LIST", "2019/881", "31542976"),
+    ("DIRECTIVES_LIST", "2023/1230", "33061580"),
+    ("DIRECTIVES_LIST", "2024/1689", "34988430"),
+    ("DIRECTIVES_LIST", "2024/2847", "34548018"),
+    ("DIRECTIVES_LIST", "910/2014", "25769046"),
+    ("ICS_LIST", "35.030", "2179815"),
 )
+Query = tuple[str, str, str]
 ITEM_NAMES, ITEM_VALUES = 6, 7  # places of the item names and values among the colon-separated parts of an APEX address
 WORK_ITEM = re.compile(r"\(\s*WI\s*=\s*([^)\s]+)\s*\)")
 COMMITTEE = re.compile(r"^((?:CEN|CLC|CENELEC)/\S.*?)[\s-]*$")
 REFERENCE = re.compile(r"^(.*?)\s*\((IDT|EQV|MOD|NEQ)\)$", re.IGNORECASE)
 CITATION = re.compile(r"\bfor\s+(?:(?:Directive|Regulation)s?\s+)?(.+)$", re.IGNORECASE)
+JOURNAL = re.compile(r"^(?P<place>.*?)\s*\((?P<day>\d{4}-\d{2}-\d{2})\b")
+MANDATE = re.compile(r"\bM/\d{3}\b")  # a request of the Commission; it names no act, so it stays a keyword
 ICS = re.compile(r"^\d{2}(?:\.\d{2,3}){0,2}\b")
 FIELD = re.compile(r"p_|f[12][01]$")  # the page's other forms and boxes lie inside the broken mark-up too
 ENTRY = re.compile(r",(?![^(]*\))")
@@ -90,14 +96,14 @@ class Cencenelec(SourceSpider):
                 yield self.request(record.url, meta=session)
 
     def search(
-        self, response: Response, page: Selector, query: tuple[str, str], session: dict[str, Any]
+        self, response: Response, page: Selector, query: Query, session: dict[str, Any]
     ) -> Refused | scrapy.Request:
         form = page.css("form#wwvFlowForm")
         if not form:
             raise PageRefused("no search form on the page")
         value = option_value(form, *query)
         if value is None:
-            return Refused(reason="the search form does not offer this choice", text=" ".join(query), key=query[1])
+            return Refused(reason="the search form does not offer this choice", text=" ".join(query[:2]), key=query[1])
         chosen = {query[0]: value}
         if query[0] == "TC_CODE_LIST":
             chosen["TC_NAME_LIST"] = value  # the form keeps both in step by script
@@ -125,13 +131,16 @@ class Cencenelec(SourceSpider):
         yield detail(html_page(response), response.url)
 
 
-def option_value(form: SelectorList[Selector], item: str, label: str) -> str | None:
-    """The value of the choice whose printed text is or starts with `label`; None when the list has none such."""
-    for option in form.css(f"select#{item} option"):
-        text = joined(option)
-        if text == label or text.startswith(f"{label} "):
-            return option.attrib.get("value") or None
-    return None
+def option_value(form: SelectorList[Selector], item: str, label: str, value: str) -> str | None:
+    """The value of the choice whose printed text is or starts with `label`, else `value` when the list still has it.
+
+    None when the list has neither: a search with a value that is not offered would find everything or nothing.
+    """
+    choices = [(joined(option), option.attrib.get("value")) for option in form.css(f"select#{item} option")]
+    for text, found in choices:
+        if found and (text == label or text.startswith(f"{label} ")):
+            return found
+    return value if any(found == value for _, found in choices) else None
 
 
 def form_fields(form: SelectorList[Selector], chosen: dict[str, str]) -> list[tuple[str, str]]:
@@ -243,6 +252,7 @@ def detail(page: Selector, url: str) -> Document:
         published_text=(available or None) if status is None or status.lower() in OUT else None,
         ics=tuple(match[0] for line in lines(cells.get("ics")) if (match := ICS.match(line))),
         committee_text=next((m[1] for head in page.css("h1") if (m := COMMITTEE.match(joined(head)))), None),
+        keywords=tuple(MANDATE.findall(joined(cells.get("mandate(s)")))),
         abstract=scope if scope and scope.lower() != "no scope available" else None,
         url=url,
         relations=tuple(relations(cells)),
@@ -269,22 +279,45 @@ def relations(cells: dict[str, Selector]) -> Iterator[Relation]:
     for label, kind in RELATIONS.items():
         for line in lines(cells.get(label)):
             yield Relation(type=kind, target_text=line, evidence=f"{label}: {line}")
-    yield from cited(joined(cells.get("directive(s)")), joined(cells.get("citation in ojeu")))
+    acts, citations, mandates = (
+        joined(cells.get(label)) for label in ("directive(s)", "citation in ojeu", "mandate(s)")
+    )
+    yield from cited(acts, citations, mandates)
 
 
-def cited(directives: str, citations: str) -> Iterator[Relation]:
-    """One edge per act for which a citation is printed: being written for an act does not make a standard harmonised.
+def cited(directives: str, citations: str, mandates: str = "") -> Iterator[Relation]:
+    """Edges to acts: "harmonised under" where a citation is printed, "prepared for" where the act is only listed.
 
-    A citation that names no act belongs to the only one listed, if there is just one.
+    Being written for an act does not make a standard harmonised. A citation that names no act belongs to the only one
+    listed, if there is just one.
     """
     acts = [act for part in ENTRY.split(directives) if (act := clean(part))]
+    found: dict[str, list[str]] = {}
     for entry in filter(None, map(clean, ENTRY.split(citations))):
         if entry.lower().startswith("no citation"):
             continue
         match = CITATION.search(entry)
         act = match[1] if match else acts[0] if len(acts) == 1 else None
         if act:
-            yield Relation(type="harmonised under", target_text=act, evidence=f"Citation in OJEU: {entry}")
+            found.setdefault(act, []).append(entry)
+    for act, entries in found.items():
+        yield Relation(
+            type="harmonised under",
+            target_text=act,
+            evidence=f"Citation in OJEU: {', '.join(entries)}",
+            citations=tuple(map(citation, entries)),
+        )
+    evidence = "; ".join(filter(None, [f"Directive(s): {directives}", mandates and f"Mandate(s): {mandates}"]))
+    for act in dict.fromkeys(acts):
+        if act not in found:
+            yield Relation(type="prepared for", target_text=act, evidence=evidence)
+
+
+def citation(entry: str) -> Citation:
+    """ "L 138 (2022-05-17) for Directive 2017/745" -> the journal and its day; the act is the edge's target."""
+    match = JOURNAL.match(entry)
+    place = match["place"] if match else entry.partition(" for ")[0]
+    return Citation(reference_text=f"OJ {place}" if place else None, date_text=match["day"] if match else None)
 
 
 def lines(cell: Selector | None) -> list[str]:

@@ -22,6 +22,11 @@ NUMBER = re.compile(r"EUCC[-_ ](?:\d{4}|[A-Z]+)[-_ ]\d{4}(?:[-_ ]\d+)+", re.IGNO
 RENUMBERED = re.compile(r"EUCC-(\d{4})-(\d{4})-(\d{10})-\d{5}")
 MONTHLY = re.compile(r"EUCC-(\d{4})-(\d{4})-(?:(?:0[1-9]|1[0-2])-)?(\d{2,4})")
 ORDERED = re.compile(r"EUCC-(\d{4})-(\d{4})-(?:(?:0[1-9]|1[0-2])-)?(\d{6,8}-\d{2})(?:-\d{5})?")
+# The first two certificates were numbered by ANSSI; no rule leads from there to their numbers of May 2026.
+FIRST_NUMBERS = {
+    "EUCC-ANSSI-2025-3-1": "EUCC-3090-2025-0000000001-00001",
+    "EUCC-ANSSI-2025-3-2": "EUCC-3090-2025-0000000001-00002",
+}
 EAL = re.compile(r"\bEAL\s?[1-7]\+?(?:\s*(?:augmented|augmenté))?", re.IGNORECASE)
 HEADLINE = re.compile(r"^(?:certificates?|results?)\s*\((\d+)\)", re.IGNORECASE)
 NOTHING = {"", "-", "–", "n/a", "none", "na", "not applicable"}
@@ -36,8 +41,8 @@ class EnisaEucc(SourceSpider):
     Publisher: European Union Agency for Cybersecurity (ENISA); certificates are issued by national bodies.
     Caveats: all certificates were renumbered in May 2026. The key is what both numbers share: notified body, year and
     the order's number, or the running number with the product's name, because two certificates of 2025 differ in the
-    last part of the new number only. Numbers of the form EUCC-ANSSI-… and the Spanish ones share no running
-    number with the new form: such a certificate gets another key. The country is that of the notified body; a period
+    last part of the new number only. The Spanish numbers share no running number with the new form: such a
+    certificate gets another key. The country is that of the notified body; a period
     such as "5 years" is not an end date, so none is given.
     """
 
@@ -197,6 +202,7 @@ def key_of(number: str, product: str) -> str:
     EUCC-3090-2025-10-0004 and EUCC-3090-2025-0000000004-00002 share a running number that is not always one
     certificate's own, so the product's name is added: 3090|2025|4|s3nsen6. Any other number stands for itself.
     """
+    number = FIRST_NUMBERS.get(number, number)
     if match := ORDERED.fullmatch(number):
         return f"{match[1]}|{match[2]}|{match[3]}"
     if match := RENUMBERED.fullmatch(number) or MONTHLY.fullmatch(number):

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -88,54 +89,107 @@ class Etsi(SourceSpider):
 
     def live_requests(self) -> Iterable[scrapy.Request]:
         address = "https://www.etsi.org/custom/standardssearch/data.php?" + urlencode({**QUERY, "page": "1"})
-        yield self.request(address, meta={"seen": set(), "tries": 0})
+        yield self.request(address, meta={"walk": Walk(), "tries": 0})
 
     def parse_page(self, response: Response) -> Iterator[Document | Refused | scrapy.Request]:
-        """One page of the search. A live crawl has `seen` in meta: it repeats a broken page and proves its paging."""
-        seen = response.meta.get("seen")
+        """One page of the search. A live crawl has its `walk` in meta: a broken page is asked again at the end."""
+        walk: Walk | None = response.meta.get("walk")
+        refusal: PageRefused | None = None
+        found: list[dict[str, Any]] = []
         try:
-            found = read_rows(self, response)
-        except PageRefused:
-            if seen is None or response.meta["tries"] >= TRIES:
-                raise
-            meta = {"seen": seen, "tries": response.meta["tries"] + 1}
-            yield self.request(response.url, meta=meta, dont_filter=True)
-            return
+            found = read_rows(response)
+        except PageRefused as error:
+            refusal = error
         for row in found:
             yield record(row)
-        if seen is None:
+        if walk is None:
             if len(found) >= PAGE_SIZE:
                 yield self.request(page_after(response.url))
+        elif refusal is None:
+            fresh = walk.note(found)
+            if found and not fresh and len(walk.seen) < walk.total:
+                yield Refused(reason="the page repeats rows of earlier pages", text=response.url, key=response.url)
+            yield from self.go_on(walk, response.url, is_more=len(found) >= PAGE_SIZE and fresh)
+        else:
+            if walk.defer(response.url, response.meta["tries"]):
+                refusal = None
+            yield from self.go_on(walk, response.url, is_more=walk.expects_after(response.url))
+        if refusal is not None:
+            raise refusal
+
+    def failed(self, failure: Any) -> Iterable[Any]:
+        """A page that did not arrive or was a challenge is deferred like one that is no JSON."""
+        request = failure.request
+        walk: Walk | None = request.meta.get("walk")
+        if walk is None or not walk.defer(request.url, request.meta["tries"]):
+            yield from super().failed(failure)
+        if walk is not None:
+            yield from self.go_on(walk, request.url, is_more=walk.expects_after(request.url))
+
+    def go_on(self, walk: Walk, url: str, *, is_more: bool) -> Iterator[Refused | scrapy.Request]:
+        """The page after, as long as there is more; then the broken pages again; at the end the count of rows."""
+        walk.waiting -= 1
+        if is_more and page_number(url) + 1 > walk.asked:
+            walk.asked = page_number(url) + 1
+            walk.waiting += 1
+            yield self.request(page_after(url), meta={"walk": walk, "tries": 0})
+        if walk.waiting:
             return
-        yield from self.follow(response, found, seen)
-
-    def follow(
-        self, response: Response, found: list[dict[str, Any]], seen: set[str]
-    ) -> Iterator[Refused | scrapy.Request]:
-        """The page after, as long as pages are full: rows shift while they are read, so the total is only checked."""
-        keys = {row_key(row) for row in found}
-        fresh = keys - seen
-        seen |= keys
-        if len(found) >= PAGE_SIZE and fresh:
-            yield self.request(page_after(response.url), meta={"seen": seen, "tries": 0})
-            return
-        total = max((as_number(row.get("total_count")) for row in found), default=len(seen))
-        if found and not fresh and len(seen) < total:
-            yield Refused(reason="the page repeats rows of earlier pages", text=response.url, key=response.url)
-        elif len(seen) < total:
-            yield Refused(reason="fewer rows than the search counts", text=f"{len(seen)} of {total}", key="total_count")
+        broken, walk.broken = walk.broken, []
+        walk.waiting = len(broken)
+        for address, tries in broken:
+            yield self.request(address, meta={"walk": walk, "tries": tries}, dont_filter=True)
+        if not broken and len(walk.seen) < walk.total:
+            text = f"{len(walk.seen)} of {walk.total}"
+            yield Refused(reason="fewer rows than the search counts", text=text, key="total_count")
 
 
-def read_rows(spider: SourceSpider, response: Response) -> list[dict[str, Any]]:
+@dataclass
+class Walk:
+    """The way of a live crawl through the pages: what was seen, what is asked for, what was broken and waits.
+
+    Rows shift between pages while they are read, so `total` is only checked and full pages are followed past it.
+    """
+
+    seen: set[str] = field(default_factory=set)
+    total: int = 0
+    asked: int = 1
+    waiting: int = 1
+    broken: list[tuple[str, int]] = field(default_factory=list)
+
+    def note(self, rows: list[dict[str, Any]]) -> bool:
+        """Take the rows of a page; whether any of them is new."""
+        keys = {row_key(row) for row in rows}
+        is_fresh = bool(keys - self.seen)
+        self.seen |= keys
+        self.total = max([self.total, *(as_number(row.get("total_count")) for row in rows)])
+        return is_fresh
+
+    def defer(self, url: str, tries: int) -> bool:
+        """Put a broken page aside for another try; whether one is left."""
+        if tries >= TRIES:
+            return False
+        self.broken.append((url, tries + 1))
+        return True
+
+    def expects_after(self, url: str) -> bool:
+        """Whether the total, as far as it is known, reaches beyond this page."""
+        return self.total > page_number(url) * PAGE_SIZE
+
+
+def read_rows(response: Response) -> list[dict[str, Any]]:
     """The rows of a JSON or CSV answer; an empty list is a search without hits. Anything else raises PageRefused."""
-    text = response.body.decode("utf-8-sig", "replace").lstrip()
+    text = decoded(response.body).lstrip()
     if not text:
         raise PageRefused("empty page")
     if CSV_HEADER.match(text):
         return read_csv(text)
     if text.startswith("Array"):
         raise PageRefused("a PHP dump where JSON is due")
-    found = spider.read_json(response)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PageRefused(f"expected JSON, got {text[:60]!r}: {error}") from error
     if not isinstance(found, list):
         raise PageRefused(f"expected a list of rows, got {type(found).__name__}")
     rows = [row for row in found if isinstance(row, dict)]
@@ -199,9 +253,12 @@ def codes(row: dict[str, Any]) -> str | None:
     return " ".join(f"{name}={row[name]}" for name in names if row.get(name) not in (None, "")) or None
 
 
+def page_number(url: str) -> int:
+    return as_number((parse_qs(urlsplit(url).query).get("page") or ["1"])[0]) or 1
+
+
 def page_after(url: str) -> str:
-    page = as_number((parse_qs(urlsplit(url).query).get("page") or ["1"])[0]) or 1
-    return add_or_replace_parameter(url, "page", str(page + 1))
+    return add_or_replace_parameter(url, "page", str(page_number(url) + 1))
 
 
 def row_key(row: dict[str, Any]) -> str:
@@ -215,4 +272,16 @@ def as_number(value: Any) -> int:
 
 
 def text_of(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    """A field as text; of one in several languages the English text, or the first."""
+    if isinstance(value, dict):
+        spoken = {str(name).lower(): text for name, text in value.items()}
+        return text_of(spoken.get("en", next(iter(spoken.values()), None)))
+    return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
+
+
+def decoded(body: bytes) -> str:
+    """The text of an answer: UTF-8, or what old exports were written in."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
