@@ -29,6 +29,7 @@ class Relation:
 
 RELATION_TYPES = (
     "adopts",
+    "adopted by",
     "supersedes",
     "partly supersedes",
     "superseded by",

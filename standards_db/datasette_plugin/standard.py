@@ -111,6 +111,7 @@ SAID = (
 )
 READ_BACKWARDS = {
     "adopts": "is adopted by",
+    "adopted by": "adopts",
     "supersedes": "is superseded by",
     "partly supersedes": "is partly superseded by",
     "superseded by": "supersedes",

@@ -153,12 +153,13 @@ def _oasis(m: re.Match[str]) -> Identifier | None:
 
 
 def _w3c(m: re.Match[str]) -> Identifier | None:
-    name = m["name"]
-    if name.lower() in _NOT_W3C or re.fullmatch(r"[A-Z][a-z]+", name):
+    """A date names one publication; the stage printed before it is a state of that one and no part of its name."""
+    name, edition = m["name"], m["edition"]
+    if not edition and (name.lower() in _NOT_W3C or re.fullmatch(r"[A-Z][a-z]+", name)):
         return None
     known = series.all_series()["W3C"]
-    stage = m["stage"].upper() if m["stage"] else None
-    return Identifier("w3c", known.body, known.name, name, m["edition"], stage)
+    stage = m["stage"].upper() if m["stage"] and not re.search(r"\d{6}$", edition or "") else None
+    return Identifier("w3c", known.body, known.name, name, edition, stage)
 
 
 def shapes() -> list[Shape]:
@@ -208,9 +209,9 @@ def shapes() -> list[Shape]:
         ),
         shape(
             "W3C",
-            r"W3C[ ](?:(?P<stage>REC|CRD?|PR|PER|WD|NOTE|FPWD)-)?"
+            r"W3C[ ](?:(?P<stage>REC|CRY?D?|PR|PER|WD|D?NOTE|FPWD|SPSD|OBSL|RSCND|STMT|D?RY)-)?"
             r"(?P<name>[A-Za-z0-9]*[A-Za-z][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*?)"
-            r"(?:-(?P<edition>\d+(?:\.\d+)*))?",
+            r"(?:-(?P<edition>\d+(?:\.\d+)*(?:-\d{8})?))?",
             _w3c,
             inside=False,
         ),

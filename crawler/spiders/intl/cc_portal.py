@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import count
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -17,6 +14,7 @@ from parsel import Selector
 from scrapy.http import HtmlResponse, Response
 
 from crawler.base import Expect, Route, SourceSpider, clean
+from crawler.tables import csv_records, page_text
 from standards_db.records import Certificate, Document, PageRefused, Refused
 
 ORIGIN = "https://www.commoncriteriaportal.org"
@@ -25,7 +23,6 @@ US_DATE = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 PROFILE_LIST = re.compile(r"\bppList\s*=\s*(?=\[)")
 COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^(\[]*[)\]])")
 CAPTION_TAIL = re.compile(r"\s*[–—-]\s*\d[\d,]*\s+(?:Certified|Archived|Protection|Collaborative).*$", re.IGNORECASE)
-GARBLED = 0.01  # share of undecodable characters above which a page was read in the wrong encoding
 
 Row = dict[str, str]
 Item = TypeVar("Item", Certificate, Document)
@@ -62,7 +59,7 @@ class CcPortal(SourceSpider):
     )
 
     def parse_products_csv(self, response: Response) -> Iterable[Certificate | Refused]:
-        found = table_of_csv(response, ("name", "manufacturer", "scheme", "certification date"))
+        found = csv_records(response, ("name", "manufacturer", "scheme", "certification date"))
         return merged((certificate(row, response.url) for row in found), together)
 
     def parse_products_page(self, response: Response) -> Iterable[Certificate | Refused]:
@@ -73,7 +70,7 @@ class CcPortal(SourceSpider):
         return merged((certificate(row, response.url) for row in found), together)
 
     def parse_profiles_csv(self, response: Response) -> Iterable[Document | Refused]:
-        found = table_of_csv(response, ("name", "version", "scheme", "certification date"))
+        found = csv_records(response, ("name", "version", "scheme", "certification date"))
         return merged((profile(row, response.url) for row in found), with_categories)
 
     def parse_profiles_page(self, response: Response) -> Iterable[Document | Refused]:
@@ -90,57 +87,10 @@ class CcPortal(SourceSpider):
 # --- reading pages into rows with the column names of the CSV files, in lower case
 
 
-def decoded(response: Response) -> str:
-    """The body as text: UTF-8, or windows-1252 where it is not. Raises PageRefused when it is neither, or nothing."""
-    if not response.body.strip():
-        raise PageRefused("empty page")
-    try:
-        text = response.body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = response.body.decode("cp1252", "replace")
-    if "\x00" in text or text.count("\ufffd") > GARBLED * len(text) + 20:
-        raise PageRefused("undecodable text")
-    return text
-
-
-def table_of_csv(response: Response, needed: tuple[str, ...]) -> Iterator[Row | Refused]:
-    text = decoded(response)
-    if text.lstrip().startswith("<"):
-        raise PageRefused("HTML where CSV is due")
-    reader = csv.reader(io.StringIO(text), strict=False)
-    try:
-        header = [(clean(name) or "").lower() for name in next(reader, [])]
-    except csv.Error as error:
-        raise PageRefused(f"broken CSV: {error}") from error
-    if missing := [name for name in needed if name not in header]:
-        raise PageRefused(f"header row without the columns {', '.join(missing)}")
-    return csv_rows(reader, header, archived=is_archived(response.url))
-
-
-def csv_rows(reader: Iterator[list[str]], header: list[str], *, archived: bool) -> Iterator[Row | Refused]:
-    for number in count(2):
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:  # a lost quotation mark: the rest of the file has become one cell
-            yield Refused(reason=f"broken CSV: {error}", key=f"row {number}")
-            return
-        if cells is None:
-            return
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
-            reason = f"{len(cells)} cells under {len(header)} columns"
-            yield Refused(reason=reason, text=", ".join(cells)[:300], key=f"row {number}")
-            continue
-        row = {name: clean(html.unescape(cell)) or "" for name, cell in zip(header, cells, strict=True)}
-        row["status"] = "Archived" if archived else "Active"
-        yield row
-
-
 def html_page(response: Response) -> Selector:
-    if not isinstance(response, HtmlResponse) and not decoded(response).lstrip().startswith("<"):
+    if not isinstance(response, HtmlResponse) and not page_text(response).lstrip().startswith("<"):
         raise PageRefused("not an HTML page")
-    return Selector(decoded(response), type="html")
+    return Selector(page_text(response), type="html")
 
 
 def headers(table: Selector) -> list[str]:
@@ -215,7 +165,7 @@ def body_rows(table: Selector, columns: dict[str, int]) -> Iterator[dict[str, Se
 
 def profile_list(response: Response) -> list[Row] | None:
     """The rows of `var ppList = […]` in the page's script; None when the page has no such list."""
-    text = decoded(response)
+    text = page_text(response)
     if (start := PROFILE_LIST.search(text)) is None:
         return None
     try:
