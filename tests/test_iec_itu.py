@@ -14,7 +14,8 @@ from crawler.archive import Archived, read_sample
 from crawler.base import SourceSpider
 from crawler.spiders.intl import itu_t
 from crawler.spiders.intl.iec import SEARCH, Iec
-from crawler.spiders.intl.itu_t import ItuT, twins
+from crawler.itu import twins
+from crawler.spiders.intl.itu_t import ItuT
 from standards_db.records import Document, PageRefused, Refused
 
 FEED = "https://api.iec.ch/harmonized/publications?page=3&size=100&sortBy=urn"

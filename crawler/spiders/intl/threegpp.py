@@ -12,12 +12,12 @@ from scrapy.http import Response
 
 from crawler.base import Expect, Route, SourceSpider, clean
 from crawler.tables import csv_records, html_page
-from standards_db.dates import parse_date
 from standards_db.records import Document, PageRefused, Refused
 
 BIBLIOGRAPHY = "https://www.3gpp.org/ftp/Information/Databases/3GPPBibliography.csv"
 COLUMNS = ("title", "version", "is ts", "release", "date", "link", "responsible primary")
 NUMBER = re.compile(r"\d\d\.[\dA-Za-z]+(?:-\d+)*")
+YEAR_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 KIND = re.compile(r"\((TS|TR)\)")
 GRID = "SpecificationReleaseControl1_rpbReleases_i"
@@ -73,25 +73,10 @@ class Threegpp(SourceSpider):
             elif (first := kept.get(record.designation)) is None:
                 kept[record.designation] = record
             else:
-                kept[record.designation], later = self.earliest(first, record)
+                kept[record.designation], later = earliest(first, record)
                 if later:
                     yield later
         yield from kept.values()
-
-    def earliest(self, first: Document, again: Document) -> tuple[Document, Refused | None]:
-        """What two rows of one version say together, and the date that is not kept."""
-        days = [parse_date(record.published_text, self.date_formats)[0] or "9999" for record in (first, again)]
-        kept, other = (first, again) if days[0] <= days[1] else (again, first)
-        merged = replace(
-            kept,
-            title=kept.title or other.title,
-            committee_text=kept.committee_text or other.committee_text,
-            url=kept.url or other.url,
-        )
-        if not other.published_text or days[0] == days[1]:
-            return merged, None
-        reason = "the same version with a later date"
-        return merged, Refused(reason=reason, text=other.published_text, key=other.designation)
 
     def specification(self, response: Response) -> Iterator[Document | Refused]:
         """The portal's page of one specification: its versions by release, newest first."""
@@ -125,6 +110,24 @@ class Threegpp(SourceSpider):
                 url=web_address(row.css("a[id$=lnkFtpDownload]::attr(href)").get()),
                 **shared,
             )
+
+
+def earliest(first: Document, again: Document) -> tuple[Document, Refused | None]:
+    """What two rows of one version say together, and the date that is not kept. Dates compare as printed, year first;
+    in another form the first row is kept."""
+    days = [record.published_text or "" for record in (first, again)]
+    swapped = days[1] and (not days[0] or (all(YEAR_FIRST.match(day) for day in days) and days[1] < days[0]))
+    kept, other = (again, first) if swapped else (first, again)
+    merged = replace(
+        kept,
+        title=kept.title or other.title,
+        committee_text=kept.committee_text or other.committee_text,
+        url=kept.url or other.url,
+    )
+    if not all(days) or days[0] == days[1]:
+        return merged, None
+    reason = "the same version with another date"
+    return merged, Refused(reason=reason, text=other.published_text or "", key=other.designation)
 
 
 def version_of(row: dict[str, str]) -> Document | Refused:
