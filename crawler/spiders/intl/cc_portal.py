@@ -20,7 +20,20 @@ from standards_db.records import Certificate, Document, PageRefused, Refused
 ORIGIN = "https://www.commoncriteriaportal.org"
 HOST = r"(?i)^https?://(?:www\.)?commoncriteriaportal\.org(?::\d+)?/"
 US_DATE = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
-PROFILE_LIST = re.compile(r"\bppList\s*=\s*(?=\[)")
+# Columns of the CSV files by the names that fields of the pages' own lists have, letters and digits only.
+FIELDS = {
+    "name": "name productname product",
+    "manufacturer": "manufacturer vendor vendorname",
+    "abbreviation": "abbr abbreviation",
+    "version": "version",
+    "scheme": "scheme schemecode",
+    "category": "category categoryname",
+    "assurance level": "ealname assurancelevel eal compliance",
+    "certification date": "issuedate certificationdate certdate",
+    "archived date": "archived archiveddate expirationdate",
+    "protection profile": "pdfpp",
+    "certification report url": "certificationreporturl pdfcr",
+}
 COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^(\[]*[)\]])")
 CAPTION_TAIL = re.compile(r"\s*[–—-]\s*\d[\d,]*\s+(?:Certified|Archived|Protection|Collaborative).*$", re.IGNORECASE)
 
@@ -63,10 +76,13 @@ class CcPortal(SourceSpider):
         return merged((certificate(row, response.url) for row in found), together)
 
     def parse_products_page(self, response: Response) -> Iterable[Certificate | Refused]:
+        """The page's own list in its script (since 2024), or its tables, one per category."""
         page = html_page(response)
+        scripted = listed_in_script(response, "productList")
         found = [row for table in page.css("table[id^=tbl]") for row in products(table)]
-        if not found and not any(is_product_table(table) for table in page.css("table")):
-            raise PageRefused("no table of certified products on the page")
+        if scripted is None and not found and not any(is_product_table(table) for table in page.css("table")):
+            raise PageRefused("neither a list nor a table of certified products on the page")
+        found = [*(scripted or []), *found]
         return merged((certificate(row, response.url) for row in found), together)
 
     def parse_profiles_csv(self, response: Response) -> Iterable[Document | Refused]:
@@ -76,7 +92,7 @@ class CcPortal(SourceSpider):
     def parse_profiles_page(self, response: Response) -> Iterable[Document | Refused]:
         """The page's own list in its script (since 2024) and its tables, which show the same profiles by category."""
         page = html_page(response)
-        scripted = profile_list(response)
+        scripted = listed_in_script(response, "ppList")
         tables = [table for table in page.css("table[id^=tbl]") if "Version" in headers(table)]
         if scripted is None and not tables:
             raise PageRefused("neither a list nor a table of protection profiles on the page")
@@ -163,30 +179,32 @@ def body_rows(table: Selector, columns: dict[str, int]) -> Iterator[dict[str, Se
             yield {name: cells[position] for name, position in columns.items()}
 
 
-def profile_list(response: Response) -> list[Row] | None:
-    """The rows of `var ppList = […]` in the page's script; None when the page has no such list."""
+def listed_in_script(response: Response, name: str) -> list[Row] | None:
+    """The rows of `var <name> = […]` in the page's script; None when the page has no such list.
+
+    Raises PageRefused for a broken list, and for one whose rows have no name and scheme under any known field.
+    """
     text = page_text(response)
-    if (start := PROFILE_LIST.search(text)) is None:
+    if (start := re.search(rf"\b{name}\s*=\s*(?=\[)", text)) is None:
         return None
     try:
         found, _ = json.JSONDecoder().raw_decode(text, start.end())
     except (ValueError, RecursionError) as error:
-        raise PageRefused(f"the script's list of profiles is broken: {error}") from error
-    return [scripted_row(row) for row in found if isinstance(row, dict)]
+        raise PageRefused(f"the script's list {name} is broken: {error}") from error
+    objects = [row for row in found if isinstance(row, dict)]
+    rows = [scripted_row(row) for row in objects]
+    if rows and not any(row["name"] and row["scheme"] for row in rows):
+        raise PageRefused(f"the script's list {name} has unknown fields: {', '.join(map(str, objects[0]))[:200]}")
+    return rows
 
 
 def scripted_row(row: dict[str, Any]) -> Row:
-    names = {
-        "Name": "name",
-        "Abbr": "abbreviation",
-        "Version": "version",
-        "Scheme": "scheme",
-        "eal_name": "assurance level",
-        "Issue_Date": "certification date",
-        "Archived": "archived date",
-    }
-    found = {name: clean(html.unescape(str(row.get(key) or ""))) or "" for key, name in names.items()}
-    file = str(row.get("PDF_PP") or "").strip()
+    values = {re.sub(r"[^a-z0-9]", "", str(key).casefold()): value for key, value in row.items()}
+    found = {}
+    for name, spellings in FIELDS.items():
+        value = next((values[key] for key in spellings.split() if values.get(key) not in (None, "")), "")
+        found[name] = clean(html.unescape(str(value))) or ""
+    file = found["protection profile"]
     return {**found, "protection profile": f"/nfs/ccpfiles/files/ppfiles/{file}" if file else ""}
 
 

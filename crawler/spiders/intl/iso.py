@@ -240,7 +240,8 @@ def memberships(row: dict[str, Any]) -> Iterator[Membership | Refused]:
     secretariat = row.get("secretariat")
     seats = [(member, "participating") for member in listed(row.get("pMembers"))]
     seats += [(member, "observing") for member in listed(row.get("oMembers"))]
-    seats += [(member, "secretariat") for member in listed([secretariat])]
+    # A committee without a secretariat prints one whose every field is empty.
+    seats += [(member, "secretariat") for member in listed([secretariat]) if any(member.values())]
     for member, role in seats:
         name = clean(text_of(member.get("acronym"))) or clean(text_of(member.get("reference")))
         if not name:
