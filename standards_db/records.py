@@ -33,6 +33,7 @@ RELATION_TYPES = (
     "supersedes",
     "partly supersedes",
     "superseded by",
+    "to be superseded by",
     "amends",
     "references",
     "has twin text",

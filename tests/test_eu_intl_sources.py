@@ -182,6 +182,14 @@ def test_iso_committee_seats_hold_bodies_and_no_persons() -> None:
     assert {type(seat) for seat in vacant} == {Membership} and len(vacant) == 2
 
 
+@pytest.mark.parametrize(("stage", "type_"), [(9092, "to be superseded by"), (9599, "superseded by")])
+def test_iso_a_standing_text_is_not_yet_superseded(stage: int, type_: str) -> None:
+    """The project that shall replace a text in force supersedes it only when that one is withdrawn."""
+    body = iso_row(1, "ISO 9001:2015", currentStage=stage, replacedBy=[2]) + "\n" + iso_row(2, "ISO/DIS 9001") + "\n"
+    found, _ = read(Iso(), FEED % "json/x.jsonl", body)
+    assert [(edge.type, edge.target_text) for edge in found.relations] == [(type_, "ISO/DIS 9001")]
+
+
 @pytest.mark.parametrize(
     ("title", "shown"),
     [

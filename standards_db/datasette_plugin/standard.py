@@ -115,6 +115,7 @@ READ_BACKWARDS = {
     "supersedes": "is superseded by",
     "partly supersedes": "is partly superseded by",
     "superseded by": "supersedes",
+    "to be superseded by": "is to supersede",
     "amends": "is amended by",
     "references": "is referenced by",
     "has twin text": "has twin text",

@@ -39,9 +39,12 @@ LIFE_CYCLE = {
     "précédemment": "supersedes",
     "revised by": "superseded by",
     "révisée par": "superseded by",
-    "will be replaced by": "superseded by",
-    "sera remplacée par": "superseded by",
+    "will be replaced by": "to be superseded by",
+    "sera remplacée par": "to be superseded by",
 }
+# A text that stands is not yet superseded by the project that shall replace it.
+SUCCEEDED = ("to be superseded by", "superseded by")
+WITHDRAWN = "95.99"
 DELETED = "Withdrawn "
 ISSUED = ("ENT_ACTIVE", "ENT_INACTIVE")
 
@@ -210,7 +213,7 @@ def deliverable(row: dict[str, Any], references: dict[str, str]) -> Document | R
         url=f"{PAGES}/standard/{number}.html" if number else None,
         relations=(
             *numbered(row, "replaces", "supersedes", references),
-            *numbered(row, "replacedBy", "superseded by", references),
+            *numbered(row, "replacedBy", SUCCEEDED[stage_code(row.get("currentStage")) == WITHDRAWN], references),
         ),
     )
 
@@ -272,7 +275,7 @@ def standard(page: Selector, number: str | None) -> Document | None:
         title=page_title(page, reference),
         status_text=code or clean(label.xpath("following-sibling::span[1]").xpath("string()").get()),
         published_text=first(page, "[itemprop=releaseDate]::text"),
-        withdrawn_text=stage_date(page, "95.99") if code == "95.99" else None,
+        withdrawn_text=stage_date(page, WITHDRAWN) if code == WITHDRAWN else None,
         edition_text=match[1] if (match := EDITION.search(facts.xpath("string()").get() or "")) else None,
         ics=tuple(found for text in facts.css('a[href*="/ics/"]::text').getall() if (found := clean(text))),
         committee_text=first(facts, 'a[href*="/committee/"]::text'),
@@ -314,7 +317,7 @@ def searched(row: Any) -> Document | Refused:
     stage = clean(text_of(row.get("stageId")))
     committee = row.get("committee")
     number = text_of(row.get("csnumber"))
-    ended = [entry for entry in listed(row.get("stages")) if entry.get("stageId") == "95.99"]
+    ended = [entry for entry in listed(row.get("stages")) if entry.get("stageId") == WITHDRAWN]
     return Document(
         designation=reference,
         key=number or None,
@@ -322,13 +325,16 @@ def searched(row: Any) -> Document | Refused:
         status_text=stage or localised(state),
         # Drafts and deleted projects carry a date too: that of their last ballot text.
         published_text=clean(text_of(row.get("publicationDate"))) if state.get("key") in ISSUED else None,
-        withdrawn_text=clean(text_of(ended[-1].get("stageStart"))) if ended and stage == "95.99" else None,
+        withdrawn_text=clean(text_of(ended[-1].get("stageStart"))) if ended and stage == WITHDRAWN else None,
         edition_text=clean(text_of(row.get("docEdition"))),
         ics=tuple(code for entry in listed(row.get("ics")) if (code := clean(text_of(entry.get("key"))))),
         committee_text=clean(text_of(committee.get("reference"))) if isinstance(committee, dict) else None,
         abstract=localised(row.get("abstracts")),
         url=f"{PAGES}/standard/{number}.html" if number else None,
-        relations=(*referred(row, "revises", "supersedes"), *referred(row, "revisedBy", "superseded by")),
+        relations=(
+            *referred(row, "revises", "supersedes"),
+            *referred(row, "revisedBy", SUCCEEDED[state.get("key") != "ENT_ACTIVE"]),
+        ),
     )
 
 
