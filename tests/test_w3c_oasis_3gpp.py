@@ -55,6 +55,8 @@ def listing(name: str, rows: list[dict[str, str]], total: int, *, up: str = "", 
         ("W3C SPSD-2dcontext-20210128", "W3C 2dcontext-20210128", "W3C 2dcontext"),
         ("W3C webauthn-2", "W3C webauthn-2", "W3C webauthn"),
         ("W3C REC-html32", "W3C REC-html32", "W3C html32"),
+        ("W3C REC-xmlschema11-1-20120405", "W3C xmlschema11-1-20120405", "W3C xmlschema11-1"),
+        ("W3C xmlschema-2", "W3C xmlschema-2", "W3C xmlschema-2"),
     ],
 )
 def test_a_dated_version_is_one_edition_whatever_its_stage(text: str, identifier: str, work: str) -> None:
