@@ -42,9 +42,8 @@ LIFE_CYCLE = {
     "will be replaced by": "to be superseded by",
     "sera remplacée par": "to be superseded by",
 }
-# A text that stands is not yet superseded by the project that shall replace it.
 SUCCEEDED = ("to be superseded by", "superseded by")
-WITHDRAWN = "95.99"
+PUBLISHED, WITHDRAWN = "60.00", "95.99"
 DELETED = "Withdrawn "
 ISSUED = ("ENT_ACTIVE", "ENT_INACTIVE")
 
@@ -86,14 +85,18 @@ class Iso(SourceSpider):
 
     def parse_feed(self, response: Response) -> Iterator[Document | Refused]:
         """All deliverables: a first pass learns which number is which reference, the second gives the records."""
-        references = {}
+        references: dict[str, str] = {}
+        projects: set[str] = set()
         for row in feed_rows(response, "reference"):
             if isinstance(row, dict):
-                references[text_of(row.get("id"))] = clean(text_of(row.get("reference"))) or ""
+                number = text_of(row.get("id"))
+                references[number] = clean(text_of(row.get("reference"))) or ""
+                if (stage_code(row.get("currentStage")) or PUBLISHED) < PUBLISHED:
+                    projects.add(number)
         if not references:
             raise PageRefused("no row with a reference")
         for row in feed_rows(response, "reference"):
-            yield row if isinstance(row, Refused) else deliverable(row, references)
+            yield row if isinstance(row, Refused) else deliverable(row, references, projects)
 
     def parse_committees(self, response: Response) -> Iterator[Membership | Refused]:
         for row in list(feed_rows(response, "reference")):  # a cut-off file is refused before its first row is given
@@ -193,7 +196,8 @@ def csv_rows(body: bytes, needed: str) -> Iterator[dict[str, Any] | Refused]:
         yield row
 
 
-def deliverable(row: dict[str, Any], references: dict[str, str]) -> Document | Refused:
+def deliverable(row: dict[str, Any], references: dict[str, str], projects: set[str]) -> Document | Refused:
+    """One row of the feed; `references` and `projects` are the references of all numbers and which are unpublished."""
     number, reference = text_of(row.get("id")), clean(text_of(row.get("reference")))
     if not reference:
         return Refused(reason="deliverable without a reference", text=str(row)[:300], key=number)
@@ -213,16 +217,25 @@ def deliverable(row: dict[str, Any], references: dict[str, str]) -> Document | R
         url=f"{PAGES}/standard/{number}.html" if number else None,
         relations=(
             *numbered(row, "replaces", "supersedes", references),
-            *numbered(row, "replacedBy", SUCCEEDED[stage_code(row.get("currentStage")) == WITHDRAWN], references),
+            *numbered(row, "replacedBy", "superseded by", references, projects),
         ),
     )
 
 
-def numbered(row: dict[str, Any], field: str, type_: str, references: dict[str, str]) -> Iterator[Relation]:
-    """Edges from a field of catalogue numbers; a number that the file does not hold stays a number."""
+def numbered(
+    row: dict[str, Any], field: str, type_: str, references: dict[str, str], projects: set[str] | None = None
+) -> Iterator[Relation]:
+    """Edges from a field of catalogue numbers; a number that the file does not hold stays a number.
+
+    With `projects` an edge of a text that stands to one of them, or to a number not held, is still "to be".
+    """
+    stands = projects is not None and stage_code(row.get("currentStage")) != WITHDRAWN
     for number in re.findall(r"\d+", text_of(row.get(field))):
+        is_planned = stands and (number not in references or number in (projects or ()))
         target = references.get(number, "").removeprefix(DELETED) or f"project {number}"
-        yield Relation(type=type_, target_text=target, evidence=f"{field}: {number}")
+        yield Relation(
+            type=f"to be {type_}" if is_planned else type_, target_text=target, evidence=f"{field}: {number}"
+        )
 
 
 def stage_code(value: Any) -> str | None:
