@@ -6,12 +6,15 @@ cells without a row, text after `</html>`); everywhere else parsel is fifteen ti
 
 from __future__ import annotations
 
+import csv
+import html as markup
 import io
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -20,10 +23,11 @@ from openpyxl.utils.exceptions import InvalidFileException
 from parsel import Selector
 from scrapy.http import Response, TextResponse
 
-from standards_db.records import PageRefused
+from standards_db.records import PageRefused, Refused
 
 SPAN_LIMIT = 100
 UNDECODED_LIMIT = 3
+GARBLED = 0.01  # share of undecodable characters above which a text was read in the wrong encoding
 # What openpyxl raises for a workbook that a zip reader accepts: parts missing, broken XML, impossible cells.
 BROKEN_WORKBOOK = (
     InvalidFileException,
@@ -51,6 +55,57 @@ def html_page(response: Response) -> Selector:
     if response.text.lstrip()[:1] in "{[":
         raise PageRefused(f"expected HTML, got {response.text.lstrip()[:40]!r}")
     return Selector(response.text, type="html")  # response.selector reads HTML served as JSON with a JSON parser
+
+
+def page_text(response: Response) -> str:
+    """The body as text: UTF-8, or windows-1252 where it is not. Raises PageRefused when it is neither, or nothing."""
+    if not response.body.strip():
+        raise PageRefused("empty page")
+    try:
+        text = response.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = response.body.decode("cp1252", "replace")
+    if "\x00" in text or text.count("\ufffd") > GARBLED * len(text) + 20:
+        raise PageRefused("undecodable text")
+    return text
+
+
+def csv_records(
+    response: Response, needed: Sequence[str], *, delimiter: str = ","
+) -> Iterator[dict[str, str] | Refused]:
+    """The rows of a CSV file as {column name in lower case: cell text without entities}, or why a row is none.
+
+    Raises PageRefused for a page in its place and for a header without the columns in `needed` (lower case).
+    """
+    text = page_text(response)
+    if text.lstrip().startswith("<"):
+        raise PageRefused("HTML where CSV is due")
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=False)
+    try:
+        header = [" ".join(name.split()).lower() for name in next(reader, [])]
+    except csv.Error as error:
+        raise PageRefused(f"broken CSV: {error}") from error
+    if missing := [name for name in needed if name not in header]:
+        raise PageRefused(f"header row without the columns {', '.join(missing)}")
+    return _csv_rows(reader, header)
+
+
+def _csv_rows(reader: Iterator[list[str]], header: list[str]) -> Iterator[dict[str, str] | Refused]:
+    for number in count(2):
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:  # a lost quotation mark: the rest of the file has become one cell
+            yield Refused(reason=f"broken CSV: {error}", key=f"row {number}")
+            return
+        if cells is None:
+            return
+        if not any(cells):
+            continue
+        if len(cells) != len(header):
+            reason = f"{len(cells)} cells under {len(header)} columns"
+            yield Refused(reason=reason, text=", ".join(cells)[:300], key=f"row {number}")
+            continue
+        yield {name: cell_text(markup.unescape(cell)) for name, cell in zip(header, cells, strict=True)}
 
 
 def table_rows(html: str, *, attribute: str = "onclick") -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from standards_db import taxonomy, vendors
 from standards_db.acts import ANY_CELEX, publications
 from standards_db.dates import parse_date
 from standards_db.identifiers import Identifier, find, parse
+from standards_db.kinds import kind_of
 from standards_db.records import (
     LEGAL_RELATIONS,
     METHODS,
@@ -30,20 +31,6 @@ ABSTRACT_LIMIT = 2_000
 BLANK_DATES = {"", "-", "--", "—", "/", "无", "#N/A", "Not Active", "Not Authorized", "Not In Process", "No FRR Date"}
 TITLE_TAIL = re.compile(r"\(([^()]*(?:\([^()]*\))?[^()]*)\)\s*$")
 DATE_FIELDS = ("published", "implemented", "withdrawn", "updated")
-KIND_OF_SERIES = {
-    "TS": "technical specification",
-    "PAS": "technical specification",
-    "TR": "technical report",
-    "GR": "technical report",
-    "IR": "technical report",
-    "Guide": "guide",
-    "EG": "guide",
-    "GB/Z": "guide",
-    "CSWP": "guide",
-    "CWA": "technical specification",
-    "GS": "technical specification",
-    "SR": "technical report",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +146,6 @@ def issuing_body(
         if found:
             return found
     return source.body
-
-
-def kind_of(identifier: Identifier | None, kind_text: str | None) -> str:
-    if identifier is None:
-        return (kind_text or "document").lower()
-    if identifier.stage and not identifier.stage.startswith("upd"):
-        return "draft"
-    if identifier.supplements:
-        return "amendment"
-    for token in (identifier.series, *re.split(r"[ /]", identifier.series)[::-1]):
-        if token in KIND_OF_SERIES:
-            return KIND_OF_SERIES[token]
-    return "standard"
 
 
 def edition_key(identifier: Identifier | None) -> str | None:

@@ -116,8 +116,8 @@ def overlay(merged: dict[str, Any], payload: dict[str, Any]) -> None:
     finer = {n for n in DATES if merged.get(n) and payload.get(n) and merged[n].startswith(f"{payload[n]}-")}
     stay = {f"{name}{part}" for name in finer for part in ("", "_text", "_precision")}
     for name, value in payload.items():
-        if name in stay:
-            continue
+        if name in stay or (name == "kind" and not payload.get("kind_text") and merged.get("kind_text")):
+            continue  # a kind that no page prints is only what the number's form suggests
         if name == "relations":
             before = merged.get(name, ())
             dated = {(edge["type"], edge["target_work"]) for edge in before if edge["target_edition_key"]}

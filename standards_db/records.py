@@ -49,9 +49,11 @@ class Relation:
 
 RELATION_TYPES = (
     "adopts",
+    "adopted by",
     "supersedes",
     "partly supersedes",
     "superseded by",
+    "to be superseded by",
     "amends",
     "references",
     "has twin text",

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scrapy.http import Response
+from scrapy import Request
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
 
 from crawler import runs
 from crawler.base import Expect, Route, SourceSpider, clean
@@ -123,3 +125,18 @@ def rows(db_path: Path, sql: str, *values: Any) -> list[dict[str, Any]]:
     found = list(db.query(sql, values))
     db.close()
     return found
+
+
+def read(
+    source: type[SourceSpider], url: str, body: str | bytes, *, method: str = "GET", kind: str = "", **given: Any
+) -> list[Any]:
+    """What the callback that reads `url` gives for a page with this body, as an archive run would hand it over."""
+    spider = source()
+    route = spider.route_of(url, method)
+    assert route is not None, url
+    data = body.encode() if isinstance(body, str) else body
+    guessed = "text/html; charset=utf-8" if data[:1] == b"<" else "application/json"
+    headers = Headers({"Content-Type": kind or guessed})
+    made = responsetypes.from_args(headers=headers, url=url, body=data)
+    response = made(url=url, headers=headers, body=data, request=Request(url, method=method))
+    return list(getattr(spider, route.callback)(response, **given))

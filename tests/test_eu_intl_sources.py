@@ -84,12 +84,12 @@ def test_iso_stage_codes_are_padded(value: object, code: str | None) -> None:
 
 
 def test_iso_committee_seats_hold_bodies_and_no_persons() -> None:
-    """P-members, O-members and the secretariat become seats; a nameless secretariat is refused."""
+    """P-members, O-members and the secretariat become seats; a nameless one is refused, an empty one is none."""
     row = {
         "id": 5,
         "reference": "ISO/TC 1",
         "title": {"en": "Threads"},
-        "secretariat": {"id": None, "acronym": None},
+        "secretariat": {"id": 7, "acronym": None},
         "chair": "Somebody",
         "pMembers": [{"id": 1, "acronym": "SAC"}],
         "oMembers": [{"id": 2, "acronym": "ANSI"}],
@@ -101,6 +101,51 @@ def test_iso_committee_seats_hold_bodies_and_no_persons() -> None:
     ]
     assert [record.reason for record in found if isinstance(record, Refused)] == ["secretariat member without a name"]
     assert "Somebody" not in str(found)
+    vacant = read(Iso(), COMMITTEES, json.dumps({**row, "secretariat": {"id": None, "acronym": None}}) + "\n")
+    assert {type(seat) for seat in vacant} == {Membership} and len(vacant) == 2
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "type_"),
+    [
+        (9092, 4060, "to be superseded by"),
+        (9093, 6060, "superseded by"),
+        (9599, 4060, "superseded by"),
+        (9092, None, "to be superseded by"),
+    ],
+)
+def test_iso_a_standing_text_is_not_yet_superseded(own: int, other: int | None, type_: str) -> None:
+    """A project that shall replace a text in force, or a number that the file lacks, does not yet supersede it."""
+    body = iso_row(1, "ISO 9001:2015", currentStage=own, replacedBy=[2]) + "\n"
+    body += iso_row(2, "ISO 9001", currentStage=other) + "\n" if other else ""
+    found = read(Iso(), FEED % "json/x.jsonl", body)
+    assert [edge.type for edge in found[0].relations] == [type_]
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ({"en": "Security — Part 1", "fr": "Sécurité — Partie 1"}, "Security — Part 1"),
+        ({"en": None, "fr": "Sécurité"}, "Sécurité"),
+        ({"en": "A &amp; B<br>"}, "A & B"),
+        (None, None),
+    ],
+)
+def test_iso_title_is_the_english_one_of_two(title: object, shown: str | None) -> None:
+    """A title in two languages gives the English one, else the French one; none is invented."""
+    (found,) = read(Iso(), FEED % "json/x.jsonl", iso_row(1, "ISO 1:2020", title=title) + "\n")
+    assert found.title == shown
+
+
+def test_iso_project_without_a_number_is_kept_apart() -> None:
+    """A project with a title and no reference is refused by its catalogue number; a deleted one says so."""
+    body = iso_row(1, "") + "\n" + iso_row(2, "Withdrawn ISO/NP 4") + "\n" + iso_row(3, "ISO/CD 5") + "\n"
+    found = read(Iso(), FEED % "json/x.jsonl", body)
+    assert [(record.key, record.reason) for record in found if isinstance(record, Refused)] == [
+        ("1", "deliverable without a reference"),
+        ("2", "deleted project"),
+    ]
+    assert [record.designation for record in found if isinstance(record, Document)] == ["ISO/CD 5"]
 
 
 @pytest.mark.parametrize(
@@ -209,6 +254,63 @@ def test_cc_profiles_of_script_and_tables_are_joined() -> None:
         "https://www.commoncriteriaportal.org/nfs/ccpfiles/files/ppfiles/a%20b.pdf",
     )
     assert (second.designation, second.published_text) == ("Other", "2008-11-07")
+
+
+CC_COLUMNS = ("Product", "Vendor", "Product Certificate", "Date Certificate Issued", "Compliance", "Scheme")
+
+
+def product_page(*rows: str, attribute: str = 'id="tblBP"', script: str = "") -> str:
+    """A page of certified products in the structure of 2020-2022: one table per category."""
+    head = "".join(f"<th>{name}</th>" for name in CC_COLUMNS)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return (
+        f'<html><meta charset="utf-8"><script>{script}</script><table {attribute} class="gridTable">'
+        f"<thead><tr>{head}</tr></thead><caption><a>Boundary Protection Devices &ndash; 2 Certified Products</a>"
+        f"</caption><tbody>{body}</tbody></table></html>"
+    )
+
+
+def product_row(name: str, level: str) -> str:
+    maintained = "<ol><li>2019-08-26 &ndash; Box Build 6</li></ol>"
+    cells = (f"{name}{maintained}", "Vendor, Inc.", "", "2019-05-22", level, '<span title="Canada">CA</span>')
+    return "".join(f"<td>{cell}</td>" for cell in cells)
+
+
+def test_cc_page_and_csv_name_one_certificate() -> None:
+    """The page and the CSV file of one list give the same key, and a product that conforms to a profile no level."""
+    url = "https://www.commoncriteriaportal.org/products/"
+    (on_page,) = read(CcPortal(), url, product_page(product_row("Box w&#x2f; OS", "PP Compliant")), kind=HtmlResponse)
+    (in_csv,) = read(CcPortal(), PRODUCTS, PRODUCT_HEADER + product("Box w&#x2f; OS", level="None"))
+    assert on_page.key == in_csv.key
+    assert (on_page.level_text, in_csv.level_text) == (None, None)
+    assert on_page.maintenance == ("2019-08-26 Box Build 6",)
+    assert on_page.category_text == "Boundary Protection Devices"
+
+
+def test_cc_table_with_a_stray_quote_in_its_id_is_read() -> None:
+    """The site serves `id="tblAC""`: the quote does not hide the table."""
+    url = "https://www.commoncriteriaportal.org/products/index.cfm"
+    page = product_page(product_row("Box", "EAL2"), attribute='id="tblAC""')
+    (found,) = read(CcPortal(), url, page, kind=HtmlResponse)
+    assert (found.product, found.level_text) == ("Box", "EAL2")
+
+
+def test_cc_products_listed_in_the_script_are_read() -> None:
+    """A page that holds its products in a script gives them; fields that nobody knows refuse the page by name."""
+    url = "https://www.commoncriteriaportal.org/products/index.cfm"
+    row = {"Name": "Box &#x28;1&#x29;", "Vendor": "V", "Scheme": "SE", "Issue_Date": "2025-01-31", "eal_name": "None"}
+    page = f"<html><script>const productList = [{json.dumps(row)}];</script></html>"
+    (found,) = read(CcPortal(), url, page, kind=HtmlResponse)
+    assert (found.product, found.vendor_text, found.issued_text, found.level_text) == (
+        "Box (1)",
+        "V",
+        "2025-01-31",
+        None,
+    )
+    with pytest.raises(PageRefused, match="unknown fields: title, country"):
+        read(CcPortal(), url, page.replace(json.dumps(row), '{"title": "Box", "country": "SE"}'), kind=HtmlResponse)
+    with pytest.raises(PageRefused, match="is broken"):
+        read(CcPortal(), url, page.replace("}]", "}"), kind=HtmlResponse)
 
 
 @pytest.mark.parametrize("kind", [Etsi, Iso, CcPortal])

@@ -130,6 +130,8 @@ def test_every_spelling_has_one_owner() -> None:
         ("ANSSI-CC-2023_12", "ANSSI-CC-2023/12"),
         ("ANSI/INCITS 359-2012", "INCITS 359-2012"),
         ("PCI DSS 4.0.1", "PCI DSS v4.0.1"),
+        ("ITU-T H.225.0 v7 (12/2009)", "ITU-T H.225.0 (12/2009)"),
+        ("ITU-T Z.140 (2003) Erratum 1 (10/2005)", "ITU-T Z.140 (2003) Err. 1 (10/2005)"),
         ("OASIS STIX v2.1", "OASIS STIX-v2.1"),
         ("DB 11/T 1234-2020", "DB11/T 1234-2020"),
         ("DB 4403/T100—2020", "DB4403/T 100-2020"),

@@ -6,15 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from scrapy import Request
-from scrapy.http import Headers
-from scrapy.responsetypes import responsetypes
+from support import read
 
 from crawler.archive import Archived, read_sample
-from crawler.base import SourceSpider
+from crawler.itu import twins
 from crawler.spiders.intl import itu_t
 from crawler.spiders.intl.iec import SEARCH, Iec
-from crawler.spiders.intl.itu_t import ItuT, twins
+from crawler.spiders.intl.itu_t import ItuT
 from standards_db.records import Document, PageRefused, Refused
 
 FEED = "https://api.iec.ch/harmonized/publications?page=3&size=100&sortBy=urn"
@@ -29,21 +27,6 @@ SAMPLE = [
     for page in read_sample()
     if isinstance(page, Archived) and any(s.route_of(page.url, page.method) for s in (Iec, ItuT))
 ]
-
-
-def read(
-    source: type[SourceSpider], url: str, body: str | bytes, *, method: str = "GET", kind: str = "", **given: Any
-) -> list[Any]:
-    """What the callback that reads `url` gives for a page with this body, as an archive run would hand it over."""
-    spider = source()
-    route = spider.route_of(url, method)
-    assert route is not None, url
-    data = body.encode() if isinstance(body, str) else body
-    guessed = "text/html; charset=utf-8" if data[:1] == b"<" else "application/json"
-    headers = Headers({"Content-Type": kind or guessed})
-    made = responsetypes.from_args(headers=headers, url=url, body=data)
-    response = made(url=url, headers=headers, body=data, request=Request(url, method=method))
-    return list(getattr(spider, route.callback)(response, **given))
 
 
 def found(*sources: dict[str, Any], total: int | None = None) -> str:
@@ -196,6 +179,34 @@ def test_a_block_that_says_200_is_a_block(url: str, body: str) -> None:
     """The firewall's page is never taken for a text that does not exist."""
     with pytest.raises(PageRefused, match=r"^blocked"):
         read(ItuT, url, body)
+
+
+@pytest.mark.parametrize(
+    ("file", "printed", "name", "title", "status"),
+    [
+        ("T-REC-L.1300-201111-S", "ITU-T Rec. L.1300 (11/2011) Green –", "L.1300 (11/2011)", "Green –", "Superseded"),
+        ("T-REC-J.225-202410-I", "ITU-T J.225 (10/2024) - Cable", "J.225 (10/2024)", "Cable", "In force"),
+        (
+            "T-REC-L.Sup5-202207-I",
+            "ITU-T Series L Supplement 5 (07/2022) City",
+            "L Suppl. 5 (07/2022)",
+            "City",
+            "In force",
+        ),
+        ("T-REC-X.1-200001-Q", "ITU-T Rec. X.1 (01/2000) Any", "X.1 (01/2000)", "Any", None),
+    ],
+)
+def test_a_summary_in_windows_1252_is_read(file: str, printed: str, name: str, title: str, status: str | None) -> None:
+    """The file's name says which edition and whether it is in force; a letter that nobody knows gives no status."""
+    url = f"https://www.itu.int/dms_pubrec/itu-t/rec/l/{file}!!SUM-HTM-E.htm"
+    meta = "<meta http-equiv=Content-Type content='text/html; charset=windows-1252'>"
+    text = "<h3>Summary</h3><p>Of “it”.</p><p> </p><p>More.</p>"
+    body = f"<html>{meta}<title>Summary - {printed}</title><body>{text}</body></html>"
+    (found,) = read(ItuT, url, body.encode("cp1252"), kind="text/html")
+    assert (found.designation, found.title, found.status_text) == (f"ITU-T {name}", title, status)
+    assert found.abstract == "Of “it”. More."
+    with pytest.raises(PageRefused):
+        read(ItuT, url, "<html><title>Document</title><p>x</p></html>")
 
 
 def test_a_broken_title_is_left_out() -> None:

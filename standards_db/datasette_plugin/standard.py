@@ -113,9 +113,11 @@ SAID = (
 )
 READ_BACKWARDS = {
     "adopts": "is adopted by",
+    "adopted by": "adopts",
     "supersedes": "is superseded by",
     "partly supersedes": "is partly superseded by",
     "superseded by": "supersedes",
+    "to be superseded by": "is to supersede",
     "amends": "is amended by",
     "references": "is referenced by",
     "has twin text": "has twin text",

@@ -100,7 +100,7 @@ def _itu_date(text: str | None) -> str | None:
 
 
 def _itu_supplement(text: str) -> str:
-    name, _, date = text.strip().partition(" (")
+    name, _, date = re.sub(r"\bErratum\b", "Err.", text.strip()).partition(" (")
     return f"{name} ({_itu_date(date.rstrip(')'))})" if date else name
 
 
@@ -110,11 +110,11 @@ def _itu_r(m: re.Match[str]) -> Identifier:
 
 
 _DATE = rf"\d\d/{_YEAR}|{_YEAR}-\d\d(?:-\d\d)?|{_YEAR}"
-_ITU_SUP = rf"""[ ](?:(?:Technical[ ])?(?:Cor|Amd|Add|Err|Suppl)\.?[ ]\d+(?:/(?:Technical[ ])?(?:Cor|Amd|Add)\.[ ]\d+)?
+_ITU_SUP = rf"""[ ](?:(?:Technical[ ])?(?:Cor|Amd|Add|Err(?:atum)?|Suppl)\.?[ ]\d+(?:/(?:Technical[ ])?(?:Cor|Amd|Add)\.[ ]\d+)?
   | Annex(?:es)?[ ][A-Z]\d*|App\.[ ]?[IVX]+)(?:[ ]\((?:{_DATE})\))?"""
 _ITU_PART = re.compile(_ITU_SUP, re.X | re.I)
 _ITU_NUMBER = r"""(?P<number>[A-Z]\.\d+(?:\.\d+)*(?:-\d+)?(?:[ ]?(?:bis|ter))?(?:/[A-Z]\.\d+(?:\.\d+)*(?:[ ]bis)?)*
-  | [A-Z][ ](?:Suppl|Imp)\.?[ ]\d+)(?:[ ]?\((?P<v>V\d+)\))?"""
+  | [A-Z][ ](?:Suppl|Imp)\.?[ ]\d+)(?:[ ]?(?:\(V\d+\)|v\d+))?"""
 
 
 def _3gpp(m: re.Match[str]) -> Identifier:
@@ -138,6 +138,8 @@ _OASIS_TAIL = re.compile(r"^(?:CS|CSD|PS|PSD|OS|COS|CN|Errata|Pt|Part)\d*$", re.
 _NOT_OASIS = frozenset(["open", "tc", "committee", "standard", "standards", "specification", "specifications"])
 _NOT_W3C = frozenset(["recommendation", "note", "standard", "standards", "draft", "working", "candidate", "group"])
 
+_W3C_PARTS = frozenset(["xmlschema", "xmlschema11"])  # the number behind these is a part; behind all others a level
+
 
 def _oasis(m: re.Match[str]) -> Identifier | None:
     words = m["name"].replace(" ", "-").split("-")
@@ -153,12 +155,16 @@ def _oasis(m: re.Match[str]) -> Identifier | None:
 
 
 def _w3c(m: re.Match[str]) -> Identifier | None:
-    name = m["name"]
-    if name.lower() in _NOT_W3C or re.fullmatch(r"[A-Z][a-z]+", name):
+    """A date names one publication; the stage printed before it is a state of that one and no part of its name."""
+    name, edition = m["name"], m["edition"]
+    if not edition and (name.lower() in _NOT_W3C or re.fullmatch(r"[A-Z][a-z]+", name)):
         return None
+    if name in _W3C_PARTS and edition and not re.match(r"\d{6}", edition):
+        part, _, day = edition.partition("-")
+        name, edition = f"{name}-{part}", day or None
     known = series.all_series()["W3C"]
-    stage = m["stage"].upper() if m["stage"] else None
-    return Identifier("w3c", known.body, known.name, name, m["edition"], stage)
+    stage = m["stage"].upper() if m["stage"] and not re.search(r"\d{6}$", edition or "") else None
+    return Identifier("w3c", known.body, known.name, name, edition, stage)
 
 
 def shapes() -> list[Shape]:
@@ -208,9 +214,9 @@ def shapes() -> list[Shape]:
         ),
         shape(
             "W3C",
-            r"W3C[ ](?:(?P<stage>REC|CRD?|PR|PER|WD|NOTE|FPWD)-)?"
+            r"W3C[ ](?:(?P<stage>REC|CRY?D?|PR|PER|WD|D?NOTE|FPWD|SPSD|OBSL|RSCND|STMT|D?RY)-)?"
             r"(?P<name>[A-Za-z0-9]*[A-Za-z][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*?)"
-            r"(?:-(?P<edition>\d+(?:\.\d+)*))?",
+            r"(?:-(?P<edition>\d+(?:\.\d+)*(?:-\d{8})?))?",
             _w3c,
             inside=False,
         ),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import count
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -17,15 +14,28 @@ from parsel import Selector
 from scrapy.http import HtmlResponse, Response
 
 from crawler.base import Expect, Route, SourceSpider, clean
+from crawler.tables import csv_records, page_text
 from standards_db.records import Certificate, Document, PageRefused, Refused
 
 ORIGIN = "https://www.commoncriteriaportal.org"
 HOST = r"(?i)^https?://(?:www\.)?commoncriteriaportal\.org(?::\d+)?/"
 US_DATE = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
-PROFILE_LIST = re.compile(r"\bppList\s*=\s*(?=\[)")
+# Columns of the CSV files by the names that fields of the pages' own lists have, letters and digits only.
+FIELDS = {
+    "name": "name productname product",
+    "manufacturer": "manufacturer vendor vendorname",
+    "abbreviation": "abbr abbreviation",
+    "version": "version",
+    "scheme": "scheme schemecode",
+    "category": "category categoryname",
+    "assurance level": "ealname assurancelevel eal compliance",
+    "certification date": "issuedate certificationdate certdate",
+    "archived date": "archived archiveddate expirationdate",
+    "protection profile": "pdfpp",
+    "certification report url": "certificationreporturl pdfcr",
+}
 COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^(\[]*[)\]])")
 CAPTION_TAIL = re.compile(r"\s*[–—-]\s*\d[\d,]*\s+(?:Certified|Archived|Protection|Collaborative).*$", re.IGNORECASE)
-GARBLED = 0.01  # share of undecodable characters above which a page was read in the wrong encoding
 
 Row = dict[str, str]
 Item = TypeVar("Item", Certificate, Document)
@@ -62,24 +72,27 @@ class CcPortal(SourceSpider):
     )
 
     def parse_products_csv(self, response: Response) -> Iterable[Certificate | Refused]:
-        found = table_of_csv(response, ("name", "manufacturer", "scheme", "certification date"))
+        found = csv_records(response, ("name", "manufacturer", "scheme", "certification date"))
         return merged((certificate(row, response.url) for row in found), together)
 
     def parse_products_page(self, response: Response) -> Iterable[Certificate | Refused]:
+        """The page's own list in its script (since 2024), or its tables, one per category."""
         page = html_page(response)
+        scripted = listed_in_script(response, "productList")
         found = [row for table in page.css("table[id^=tbl]") for row in products(table)]
-        if not found and not any(is_product_table(table) for table in page.css("table")):
-            raise PageRefused("no table of certified products on the page")
+        if scripted is None and not found and not any(is_product_table(table) for table in page.css("table")):
+            raise PageRefused("neither a list nor a table of certified products on the page")
+        found = [*(scripted or []), *found]
         return merged((certificate(row, response.url) for row in found), together)
 
     def parse_profiles_csv(self, response: Response) -> Iterable[Document | Refused]:
-        found = table_of_csv(response, ("name", "version", "scheme", "certification date"))
+        found = csv_records(response, ("name", "version", "scheme", "certification date"))
         return merged((profile(row, response.url) for row in found), with_categories)
 
     def parse_profiles_page(self, response: Response) -> Iterable[Document | Refused]:
         """The page's own list in its script (since 2024) and its tables, which show the same profiles by category."""
         page = html_page(response)
-        scripted = profile_list(response)
+        scripted = listed_in_script(response, "ppList")
         tables = [table for table in page.css("table[id^=tbl]") if "Version" in headers(table)]
         if scripted is None and not tables:
             raise PageRefused("neither a list nor a table of protection profiles on the page")
@@ -90,57 +103,10 @@ class CcPortal(SourceSpider):
 # --- reading pages into rows with the column names of the CSV files, in lower case
 
 
-def decoded(response: Response) -> str:
-    """The body as text: UTF-8, or windows-1252 where it is not. Raises PageRefused when it is neither, or nothing."""
-    if not response.body.strip():
-        raise PageRefused("empty page")
-    try:
-        text = response.body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = response.body.decode("cp1252", "replace")
-    if "\x00" in text or text.count("\ufffd") > GARBLED * len(text) + 20:
-        raise PageRefused("undecodable text")
-    return text
-
-
-def table_of_csv(response: Response, needed: tuple[str, ...]) -> Iterator[Row | Refused]:
-    text = decoded(response)
-    if text.lstrip().startswith("<"):
-        raise PageRefused("HTML where CSV is due")
-    reader = csv.reader(io.StringIO(text), strict=False)
-    try:
-        header = [(clean(name) or "").lower() for name in next(reader, [])]
-    except csv.Error as error:
-        raise PageRefused(f"broken CSV: {error}") from error
-    if missing := [name for name in needed if name not in header]:
-        raise PageRefused(f"header row without the columns {', '.join(missing)}")
-    return csv_rows(reader, header, archived=is_archived(response.url))
-
-
-def csv_rows(reader: Iterator[list[str]], header: list[str], *, archived: bool) -> Iterator[Row | Refused]:
-    for number in count(2):
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:  # a lost quotation mark: the rest of the file has become one cell
-            yield Refused(reason=f"broken CSV: {error}", key=f"row {number}")
-            return
-        if cells is None:
-            return
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
-            reason = f"{len(cells)} cells under {len(header)} columns"
-            yield Refused(reason=reason, text=", ".join(cells)[:300], key=f"row {number}")
-            continue
-        row = {name: clean(html.unescape(cell)) or "" for name, cell in zip(header, cells, strict=True)}
-        row["status"] = "Archived" if archived else "Active"
-        yield row
-
-
 def html_page(response: Response) -> Selector:
-    if not isinstance(response, HtmlResponse) and not decoded(response).lstrip().startswith("<"):
+    if not isinstance(response, HtmlResponse) and not page_text(response).lstrip().startswith("<"):
         raise PageRefused("not an HTML page")
-    return Selector(decoded(response), type="html")
+    return Selector(page_text(response), type="html")
 
 
 def headers(table: Selector) -> list[str]:
@@ -213,30 +179,32 @@ def body_rows(table: Selector, columns: dict[str, int]) -> Iterator[dict[str, Se
             yield {name: cells[position] for name, position in columns.items()}
 
 
-def profile_list(response: Response) -> list[Row] | None:
-    """The rows of `var ppList = […]` in the page's script; None when the page has no such list."""
-    text = decoded(response)
-    if (start := PROFILE_LIST.search(text)) is None:
+def listed_in_script(response: Response, name: str) -> list[Row] | None:
+    """The rows of `var <name> = […]` in the page's script; None when the page has no such list.
+
+    Raises PageRefused for a broken list, and for one whose rows have no name and scheme under any known field.
+    """
+    text = page_text(response)
+    if (start := re.search(rf"\b{name}\s*=\s*(?=\[)", text)) is None:
         return None
     try:
         found, _ = json.JSONDecoder().raw_decode(text, start.end())
     except (ValueError, RecursionError) as error:
-        raise PageRefused(f"the script's list of profiles is broken: {error}") from error
-    return [scripted_row(row) for row in found if isinstance(row, dict)]
+        raise PageRefused(f"the script's list {name} is broken: {error}") from error
+    objects = [row for row in found if isinstance(row, dict)]
+    rows = [scripted_row(row) for row in objects]
+    if rows and not any(row["name"] and row["scheme"] for row in rows):
+        raise PageRefused(f"the script's list {name} has unknown fields: {', '.join(map(str, objects[0]))[:200]}")
+    return rows
 
 
 def scripted_row(row: dict[str, Any]) -> Row:
-    names = {
-        "Name": "name",
-        "Abbr": "abbreviation",
-        "Version": "version",
-        "Scheme": "scheme",
-        "eal_name": "assurance level",
-        "Issue_Date": "certification date",
-        "Archived": "archived date",
-    }
-    found = {name: clean(html.unescape(str(row.get(key) or ""))) or "" for key, name in names.items()}
-    file = str(row.get("PDF_PP") or "").strip()
+    values = {re.sub(r"[^a-z0-9]", "", str(key).casefold()): value for key, value in row.items()}
+    found = {}
+    for name, spellings in FIELDS.items():
+        value = next((values[key] for key in spellings.split() if values.get(key) not in (None, "")), "")
+        found[name] = clean(html.unescape(str(value))) or ""
+    file = found["protection profile"]
     return {**found, "protection profile": f"/nfs/ccpfiles/files/ppfiles/{file}" if file else ""}
 
 

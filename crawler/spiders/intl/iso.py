@@ -39,9 +39,11 @@ LIFE_CYCLE = {
     "précédemment": "supersedes",
     "revised by": "superseded by",
     "révisée par": "superseded by",
-    "will be replaced by": "superseded by",
-    "sera remplacée par": "superseded by",
+    "will be replaced by": "to be superseded by",
+    "sera remplacée par": "to be superseded by",
 }
+SUCCEEDED = ("to be superseded by", "superseded by")
+PUBLISHED, WITHDRAWN = "60.00", "95.99"
 DELETED = "Withdrawn "
 ISSUED = ("ENT_ACTIVE", "ENT_INACTIVE")
 
@@ -83,14 +85,18 @@ class Iso(SourceSpider):
 
     def parse_feed(self, response: Response) -> Iterator[Document | Refused]:
         """All deliverables: a first pass learns which number is which reference, the second gives the records."""
-        references = {}
+        references: dict[str, str] = {}
+        projects: set[str] = set()
         for row in feed_rows(response, "reference"):
             if isinstance(row, dict):
-                references[text_of(row.get("id"))] = clean(text_of(row.get("reference"))) or ""
+                number = text_of(row.get("id"))
+                references[number] = clean(text_of(row.get("reference"))) or ""
+                if (stage_code(row.get("currentStage")) or PUBLISHED) < PUBLISHED:
+                    projects.add(number)
         if not references:
             raise PageRefused("no row with a reference")
         for row in feed_rows(response, "reference"):
-            yield row if isinstance(row, Refused) else deliverable(row, references)
+            yield row if isinstance(row, Refused) else deliverable(row, references, projects)
 
     def parse_committees(self, response: Response) -> Iterator[Membership | Refused]:
         for row in list(feed_rows(response, "reference")):  # a cut-off file is refused before its first row is given
@@ -190,7 +196,8 @@ def csv_rows(body: bytes, needed: str) -> Iterator[dict[str, Any] | Refused]:
         yield row
 
 
-def deliverable(row: dict[str, Any], references: dict[str, str]) -> Document | Refused:
+def deliverable(row: dict[str, Any], references: dict[str, str], projects: set[str]) -> Document | Refused:
+    """One row of the feed; `references` and `projects` are the references of all numbers and which are unpublished."""
     number, reference = text_of(row.get("id")), clean(text_of(row.get("reference")))
     if not reference:
         return Refused(reason="deliverable without a reference", text=str(row)[:300], key=number)
@@ -210,16 +217,25 @@ def deliverable(row: dict[str, Any], references: dict[str, str]) -> Document | R
         url=f"{PAGES}/standard/{number}.html" if number else None,
         relations=(
             *numbered(row, "replaces", "supersedes", references),
-            *numbered(row, "replacedBy", "superseded by", references),
+            *numbered(row, "replacedBy", "superseded by", references, projects),
         ),
     )
 
 
-def numbered(row: dict[str, Any], field: str, type_: str, references: dict[str, str]) -> Iterator[Relation]:
-    """Edges from a field of catalogue numbers; a number that the file does not hold stays a number."""
+def numbered(
+    row: dict[str, Any], field: str, type_: str, references: dict[str, str], projects: set[str] | None = None
+) -> Iterator[Relation]:
+    """Edges from a field of catalogue numbers; a number that the file does not hold stays a number.
+
+    With `projects` an edge of a text that stands to one of them, or to a number not held, is still "to be".
+    """
+    stands = projects is not None and stage_code(row.get("currentStage")) != WITHDRAWN
     for number in re.findall(r"\d+", text_of(row.get(field))):
+        is_planned = stands and (number not in references or number in (projects or ()))
         target = references.get(number, "").removeprefix(DELETED) or f"project {number}"
-        yield Relation(type=type_, target_text=target, evidence=f"{field}: {number}")
+        yield Relation(
+            type=f"to be {type_}" if is_planned else type_, target_text=target, evidence=f"{field}: {number}"
+        )
 
 
 def stage_code(value: Any) -> str | None:
@@ -240,7 +256,8 @@ def memberships(row: dict[str, Any]) -> Iterator[Membership | Refused]:
     secretariat = row.get("secretariat")
     seats = [(member, "participating") for member in listed(row.get("pMembers"))]
     seats += [(member, "observing") for member in listed(row.get("oMembers"))]
-    seats += [(member, "secretariat") for member in listed([secretariat])]
+    # A committee without a secretariat prints one whose every field is empty.
+    seats += [(member, "secretariat") for member in listed([secretariat]) if any(member.values())]
     for member, role in seats:
         name = clean(text_of(member.get("acronym"))) or clean(text_of(member.get("reference")))
         if not name:
@@ -271,7 +288,7 @@ def standard(page: Selector, number: str | None) -> Document | None:
         title=page_title(page, reference),
         status_text=code or clean(label.xpath("following-sibling::span[1]").xpath("string()").get()),
         published_text=first(page, "[itemprop=releaseDate]::text"),
-        withdrawn_text=stage_date(page, "95.99") if code == "95.99" else None,
+        withdrawn_text=stage_date(page, WITHDRAWN) if code == WITHDRAWN else None,
         edition_text=match[1] if (match := EDITION.search(facts.xpath("string()").get() or "")) else None,
         ics=tuple(found for text in facts.css('a[href*="/ics/"]::text').getall() if (found := clean(text))),
         committee_text=first(facts, 'a[href*="/committee/"]::text'),
@@ -313,7 +330,7 @@ def searched(row: Any) -> Document | Refused:
     stage = clean(text_of(row.get("stageId")))
     committee = row.get("committee")
     number = text_of(row.get("csnumber"))
-    ended = [entry for entry in listed(row.get("stages")) if entry.get("stageId") == "95.99"]
+    ended = [entry for entry in listed(row.get("stages")) if entry.get("stageId") == WITHDRAWN]
     return Document(
         designation=reference,
         key=number or None,
@@ -321,13 +338,16 @@ def searched(row: Any) -> Document | Refused:
         status_text=stage or localised(state),
         # Drafts and deleted projects carry a date too: that of their last ballot text.
         published_text=clean(text_of(row.get("publicationDate"))) if state.get("key") in ISSUED else None,
-        withdrawn_text=clean(text_of(ended[-1].get("stageStart"))) if ended and stage == "95.99" else None,
+        withdrawn_text=clean(text_of(ended[-1].get("stageStart"))) if ended and stage == WITHDRAWN else None,
         edition_text=clean(text_of(row.get("docEdition"))),
         ics=tuple(code for entry in listed(row.get("ics")) if (code := clean(text_of(entry.get("key"))))),
         committee_text=clean(text_of(committee.get("reference"))) if isinstance(committee, dict) else None,
         abstract=localised(row.get("abstracts")),
         url=f"{PAGES}/standard/{number}.html" if number else None,
-        relations=(*referred(row, "revises", "supersedes"), *referred(row, "revisedBy", "superseded by")),
+        relations=(
+            *referred(row, "revises", "supersedes"),
+            *referred(row, "revisedBy", SUCCEEDED[state.get("key") != "ENT_ACTIVE"]),
+        ),
     )
 
 
