@@ -308,6 +308,7 @@ def certificate(record: Certificate, source: Source) -> Row:
             for type_, texts in (
                 ("standard", record.standards),
                 ("protection profile", record.profiles),
+                ("baseline", record.baselines),
                 ("algorithm", record.algorithms),
             )
             for text in dict.fromkeys(texts)

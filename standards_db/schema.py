@@ -85,7 +85,18 @@ def fill_code_tables(db: Database) -> None:
         "statuses": [(s.key, s.label, int(s.in_force), s.description) for s in taxonomy.STATUSES.values()],
         "countries": [(c.key, c.name, c.sphere, c.reason) for c in taxonomy.COUNTRIES.values()],
         "schemes": [
-            (s.key, s.title, s.body, taxonomy.scheme_sphere(s), s.country, s.kind, s.since, s.until, s.url, s.source_url)
+            (
+                s.key,
+                s.title,
+                s.body,
+                taxonomy.scheme_sphere(s),
+                s.country,
+                s.kind,
+                s.since,
+                s.until,
+                s.url,
+                s.source_url,
+            )
             for s in taxonomy.SCHEMES.values()
         ],
         "recognition": [

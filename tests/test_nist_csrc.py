@@ -11,7 +11,8 @@ import pytest
 import scrapy
 from scrapy.http import HtmlResponse, Response
 
-from crawler.spiders.us.nist_csrc import FEED, IR_SEARCH, NistCsrc, feed_records, place_of, references
+from crawler.nist import place_of, references
+from crawler.spiders.us.nist_csrc import FEED, IR_SEARCH, META, NistCsrc, feed_records
 from standards_db.records import Document, PageRefused, Refused
 
 OLD = "https://csrc.nist.gov/publications/detail/"

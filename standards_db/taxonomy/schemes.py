@@ -56,4 +56,6 @@ def problems(bodies: dict[str, Body], countries: dict[str, Country]) -> Iterator
             yield f"schemes.yml: {scheme.key}: no spelling by which it is known"
     yield from check.owned_twice("schemes.yml", ((alias, s.key) for s in SCHEMES.values() for alias in s.aliases))
     kinds = {scheme.kind for scheme in SCHEMES.values()}
-    yield from (f"schemes.yml: {name}: no scheme of kind {kind}" for name, kind in ARRANGEMENTS.items() if kind not in kinds)
+    yield from (
+        f"schemes.yml: {name}: no scheme of kind {kind}" for name, kind in ARRANGEMENTS.items() if kind not in kinds
+    )
