@@ -29,7 +29,8 @@ group by 1, 2, 3, 4
 COUNTS = """
 update vendors set
   certificate_count = (select count(*) from certificates c where c.vendor_key = vendors.key),
-  scheme_count = (select count(distinct coalesce(scheme, scheme_text)) from certificates c where c.vendor_key = vendors.key),
+  scheme_count = (
+    select count(distinct coalesce(scheme, scheme_text)) from certificates c where c.vendor_key = vendors.key),
   sphere_count = (select count(distinct sphere) from certificates c where c.vendor_key = vendors.key),
   exclusion_count = (select count(*) from exclusions e where e.vendor_key = vendors.key)
 """
