@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 import scrapy
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 from support import rows, run, write_archive
-from twisted.python.failure import Failure
 
 from crawler.nist import place_of, references
 from crawler.spiders.us.nist_csrc import FEED, IR_SEARCH, META, NistCsrc, feed_records
@@ -201,29 +199,20 @@ HASH = "ae4bc581059522ded649b81da2d9ed53cc7f0b4614c9992360ad253582437f4e"
 
 
 @pytest.mark.parametrize(
-    ("text", "digest", "refusals"),
+    ("text", "digest"),
     [
-        (f"lastModifiedDate:2024-10-14T22:01:16-04:00\r\nsize: 1331170\r\nsha256: {HASH.upper()}\r\n", HASH, 0),
-        (f"size: 1331170\nsha256: {HASH[:40]}\n", None, 1),
-        (f"sha256: {HASH}\n", None, 1),
-        ("<html>moved</html>", None, 1),
+        (f"lastModifiedDate:2024-10-14T22:01:16-04:00\r\nsize: 1331170\r\nsha256: {HASH.upper()}\r\n", HASH),
+        (f"lastModifiedDate:2024-10-15T22:01:16-04:00\nsize: 1331170\nsha256: {HASH}\n", HASH),
+        (f"size: 1331170\nsha256: {HASH[:40]}\n", None),
+        (f"sha256: {HASH}\n", None),
+        ("<html>moved</html>", None),
     ],
 )
-def test_the_small_file_leads_to_the_feed(text: str, digest: str | None, refusals: int) -> None:
-    """Its hash goes with the request for the feed; a damaged one is noted and costs the feed nothing."""
-    found = list(NistCsrc().meta(Response(META, body=text.encode())))
-    (request,) = [record for record in found if isinstance(record, scrapy.Request)]
-    assert (request.url, request.meta["side_sha256"]) == (FEED, digest)
-    assert sum(isinstance(record, Refused) for record in found) == refusals
-
-
-def test_without_the_small_file_the_feed_is_read() -> None:
-    """A small file that cannot be had is refused, and the feed is asked for all the same."""
-    spider = NistCsrc()
-    failure = Failure(IgnoreRequest("gone"))
-    failure.request = spider.request(META)
-    spider.crawler = type("Crawler", (), {"stats": type("Stats", (), {"inc_value": lambda self, name: None})()})()
-    assert [found.url for found in spider.failed(failure) if isinstance(found, scrapy.Request)] == [FEED]
+def test_the_small_file_tells_whether_the_feed_is_the_same(text: str, digest: str | None) -> None:
+    """Its hash is that of the feed and no other line matters; a damaged file tells nothing and is noted."""
+    assert NistCsrc.side_digest(text.encode()) == digest
+    noted = list(NistCsrc().meta(Response(META, body=text.encode())))
+    assert [type(record) for record in noted] == ([] if digest else [Refused])
 
 
 def results(*links: str, page: int = 1) -> HtmlResponse:

@@ -103,7 +103,7 @@ def rule(group: str, code: str, block: dict[str, Any], about: dict[str, Any]) ->
     return Document(
         designation=f"FedRAMP {code}",
         key=f"rule|{code}",
-        title=f"FedRAMP {title.removeprefix('FedRAMP ')}",
+        title=title,
         status_text=printed(block, "status") or rollout(effective),
         kind_text="scheme rule",
         implemented_text=start,

@@ -60,7 +60,8 @@ class NistCsrc(SourceSpider):
     rank = 10
     date_formats = ("%Y-%m-%d", "%Y-%m", "%Y", "%B %d, %Y", "%B %Y", "%m/%d/%Y", "%m-%d-%Y")
     expect = Expect(min=600, max=5000, filled={"title": 0.99, "status_text": 0.95, "published_text": 0.95})
-    start_urls = (META, IR_SEARCH)
+    start_urls = (FEED, IR_SEARCH)
+    side_files = ((FEED, META),)  # a live crawl asks the small file first and keeps what it read of an unchanged feed
     routes = (
         Route(HOST + r"/csrc/media/feeds/metanorma/pubs-export\.meta(?:[?#].*)?$", "meta", "api"),
         Route(
@@ -74,18 +75,15 @@ class NistCsrc(SourceSpider):
         Route(HOST + r"/(?:pubs|publications/detail)/[a-z][^/?#]*/[^?#]+", "publication", "detail"),
     )
 
-    def meta(self, response: Response) -> Iterator[Record | scrapy.Request]:
-        """The small file beside the feed: its hash tells whether the feed is still what was read last."""
-        digest = feed_sha256(response.body.decode("utf-8", "replace"))
-        if digest is None:
-            yield Refused(reason="neither hash nor size in the file that describes the feed", text=response.url)
-        yield self.request(FEED, meta={"side_sha256": digest})
+    @classmethod
+    def side_digest(cls, body: bytes) -> str | None:
+        """What the small file says of the feed: it is dated anew every day, its hash changes with the feed alone."""
+        return feed_sha256(body.decode("utf-8", "replace"))
 
-    def failed(self, failure: Any) -> Iterable[Any]:
-        """Without the small file the feed itself is read."""
-        yield from super().failed(failure)
-        if failure.request.url == META:
-            yield self.request(FEED)
+    def meta(self, response: Response) -> Iterator[Record]:
+        """A kept copy of the small file says nothing of publications; a damaged one is noted."""
+        if self.side_digest(response.body) is None:
+            yield Refused(reason="neither hash nor size in the file that describes the feed", text=response.url)
 
     def feed(self, response: Response) -> Iterator[Record]:
         if response.body.startswith(b"PK"):
