@@ -147,6 +147,27 @@ def test_archived_by_another_scheme_while_still_valid_in_its_own(tmp_path: Path)
     assert found == [("one register", "A maker", "Printer", scheme, "2028-04-27", "Toy register")]
 
 
+def test_the_three_questions_over_the_sample(sample_snapshot: Path) -> None:
+    """Rows that FACTS.tsv names: certified abroad, certified while excluded, valid at home and archived elsewhere."""
+    metadata = yaml.safe_load((Path(__file__).parents[1] / "metadata.yml").read_text(encoding="utf-8"))
+    queries = metadata["databases"]["standards"]["queries"]
+    with closing(sqlite3.connect(sample_snapshot)) as connection:
+        connection.row_factory = sqlite3.Row
+        abroad = connection.execute(queries["vendors_certified_abroad"]["sql"], {"country": "CN"}).fetchall()
+        excluded = connection.execute(queries["certificates_of_excluded_vendors"]["sql"]).fetchall()
+        split = connection.execute(queries["certificates_valid_here_archived_there"]["sql"]).fetchall()
+
+    cmvp = taxonomy.SCHEMES["cmvp"].title
+    assert ("Century Longmai Technology Co. Ltd", cmvp) in {(r["vendor"], r["scheme"]) for r in abroad}
+    assert {r["country"] for r in abroad} == {"CN"} and "cn" not in {r["scheme_sphere"] for r in abroad}
+    assert ("HSSD_V6 Series", "FCC Covered List", "2021-03-12") in {
+        (r["product"], r["list"], r["included"]) for r in excluded
+    }
+    assert {(r["vendor"], r["valid_at"], r["archived_at"]) for r in split} == {
+        ("Ricoh Company, Ltd.", taxonomy.SCHEMES["cc-ca"].title, "NIAP product compliant list")
+    }
+
+
 def test_certificates_of_an_older_database_find_their_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The migration points stored certificates at their scheme; their records do not change again at the next run."""
     path = tmp_path / "old.db"
