@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +19,7 @@ from crawler.archive import Archived, Problem, read_archive, read_sample
 from crawler.base import SourceSpider
 from crawler.job import Job, Progress
 from crawler.middlewares import BLOCK_STATUSES
-from standards_db import store
+from standards_db import store, taxonomy
 from standards_db.store import Tally
 
 
@@ -55,7 +56,7 @@ def sort_archive(entries: Iterable[Archived | Problem], sources: dict[str, type[
             continue
         reader = next((s for s in sources.values() if s.route_of(entry.url, entry.method)), None)
         if reader is None:
-            reason = f"{entry.method} request" if entry.method == "HEAD" else "no source reads this URL"
+            reason = f"{entry.method} request" if entry.method == "HEAD" else why_unread(entry.url)
         elif entry.status in range(300, 400):
             reason = f"redirect (status {entry.status})"
         elif entry.status != 200 and entry.status not in BLOCK_STATUSES:
@@ -65,6 +66,14 @@ def sort_archive(entries: Iterable[Archived | Problem], sources: dict[str, type[
             continue
         shelf.unread.append((entry.url, reason, entry.ref))
     return shelf
+
+
+def why_unread(url: str) -> str:
+    """The reason for which a register is not collected, where the URL is a page of one."""
+    for row in taxonomy.CLOSED_SOURCES.values():
+        if "pages" in row and re.search(row["pages"], url):
+            return f"not collected: {row['title']}"
+    return "no source reads this URL"
 
 
 def shelf_of_folder(folder: Path, sources: dict[str, type[SourceSpider]]) -> Shelf:

@@ -267,13 +267,15 @@ def certificate(record: Certificate, source: Source) -> Row:
     country = known_country(record.country_text, "country", unknowns)
     scheme_code = record.scheme_text.rpartition("/")[2]
     issuing = country if record.country_text == scheme_code else known_country(scheme_code, "scheme", [])
-    body = taxonomy.body_of(record.scheme_text) or taxonomy.body_of(record.scheme_text.partition("/")[0]) or source.body
+    scheme = taxonomy.scheme_of(record.scheme_text)
+    known(scheme.key if scheme else None, "scheme", record.scheme_text, unknowns)
+    body, sphere = running_body(record, scheme, issuing, source)
     payload: dict[str, Any] = {
         "number": record.number,
-        "scheme": record.scheme_text,
+        "scheme": scheme.key if scheme else None,
         "scheme_text": record.scheme_text,
         "body": body,
-        "sphere": issuing.sphere if issuing else taxonomy.BODIES[body].sphere,
+        "sphere": sphere,
         "vendor": vendors.clean_vendor(record.vendor_text) if record.vendor_text else None,
         "vendor_key": vendors.vendor_key(record.vendor_text) if record.vendor_text else None,
         "vendor_text": record.vendor_text,
@@ -295,6 +297,7 @@ def certificate(record: Certificate, source: Source) -> Row:
             for type_, texts in (
                 ("standard", record.standards),
                 ("protection profile", record.profiles),
+                ("baseline", record.baselines),
                 ("algorithm", record.algorithms),
             )
             for text in dict.fromkeys(texts)
@@ -306,6 +309,17 @@ def certificate(record: Certificate, source: Source) -> Row:
     number = parse(record.number) if record.number else None
     entity = str(number) if number else f"{source.name}:{record.key}"
     return Row(record.key, "certificate", entity, payload, record.as_of, unknowns)
+
+
+def running_body(
+    record: Certificate, scheme: taxonomy.Scheme | None, issuing: taxonomy.Country | None, source: Source
+) -> tuple[str, str]:
+    """Body and sphere of the scheme; for one that is not known, what its text and its country say."""
+    if scheme:
+        return scheme.body, taxonomy.scheme_sphere(scheme)
+    text = record.scheme_text
+    body = taxonomy.body_of(text) or taxonomy.body_of(text.partition("/")[0]) or source.body
+    return body, issuing.sphere if issuing else taxonomy.BODIES[body].sphere
 
 
 def target_of(text: str) -> tuple[str | None, str | None]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from standards_db import taxonomy
+
 
 def text(names: str) -> dict[str, type]:
     """Text columns with these names."""
@@ -316,6 +318,39 @@ def m007_vendors_and_exclusions(db: Database) -> None:
         pk="id",
         not_null={"arrangement", "member", "source_url"},
     )
+
+
+@migrations()
+def m008_schemes(db: Database) -> None:
+    """Schemes become records; certificates point at theirs, the printed text stays, an unknown one leaves a blank."""
+    db.table("schemes").create(
+        text("key title body sphere country kind since until url source_url"),
+        pk="key",
+        not_null={"title", "body", "sphere", "kind", "source_url"},
+        foreign_keys=[("body", "bodies", "key"), ("sphere", "spheres", "key"), ("country", "countries", "key")],
+    )
+    db.table("certificates").transform(not_null={"scheme": False})
+    db.table("certificates").add_foreign_key("scheme", "schemes", "key")
+    for (printed,) in db.execute("select distinct scheme_text from certificates").fetchall():
+        scheme = taxonomy.scheme_of(printed)
+        key = scheme.key if scheme else None
+        db.execute("update certificates set scheme = ? where scheme_text = ?", [key, printed])
+        db.execute(
+            "update records set payload = json_set(payload, '$.scheme', ?)"
+            " where kind = 'certificate' and json_extract(payload, '$.scheme_text') = ?",
+            [key, printed],
+        )
+    db.table("recognition").add_column("scheme", str)
+    db.table("recognition").add_foreign_key("scheme", "schemes", "key")
+    db.table("certificate_exclusions").create(
+        text("certificate exclusion vendor_key"),
+        pk=("certificate", "exclusion"),
+        foreign_keys=[
+            ("certificate", "certificates", "id"),
+            ("exclusion", "exclusions", "id"),
+            ("vendor_key", "vendors", "key"),
+        ],
+    ).create_index(["exclusion"])
 
 
 @migrations()

@@ -109,8 +109,8 @@ class Certificate:
     """One certificate of one product under one scheme, as one page prints it.
 
     `key` is stable within the source. `number` is the certificate's own number where the page prints one.
-    `standards` and `profiles` are the texts of what the product was evaluated against, `algorithms` the cryptographic
-    algorithms that the certificate names.
+    `standards`, `profiles` and `baselines` are the texts of what the product was evaluated against, `algorithms` the
+    cryptographic algorithms that the certificate names.
     """
 
     key: str
@@ -127,6 +127,7 @@ class Certificate:
     lab_text: str | None = None
     standards: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    baselines: tuple[str, ...] = ()
     algorithms: tuple[str, ...] = ()
     maintenance: tuple[str, ...] = ()
     url: str | None = None

@@ -84,8 +84,24 @@ def fill_code_tables(db: Database) -> None:
         "topics": [(t.key, t.label, t.label_zh, t.description) for t in taxonomy.TOPICS.values()],
         "statuses": [(s.key, s.label, int(s.in_force), s.description) for s in taxonomy.STATUSES.values()],
         "countries": [(c.key, c.name, c.sphere, c.reason) for c in taxonomy.COUNTRIES.values()],
+        "schemes": [
+            (
+                s.key,
+                s.title,
+                s.body,
+                taxonomy.scheme_sphere(s),
+                s.country,
+                s.kind,
+                s.since,
+                s.until,
+                s.url,
+                s.source_url,
+            )
+            for s in taxonomy.SCHEMES.values()
+        ],
         "recognition": [
-            (number, *(row[name] or None for name in RECOGNITION)) for number, row in enumerate(load("recognition"), 1)
+            (number, *(row[name] or None for name in RECOGNITION), taking_part(row))
+            for number, row in enumerate(load("recognition"), 1)
         ],
         "degrees": [(d.key, d.label, int(d.is_adoption), d.description) for d in taxonomy.DEGREES.values()],
     }
@@ -99,6 +115,14 @@ def fill_code_tables(db: Database) -> None:
             db.conn.execute(f"delete from {table}")
             db.conn.executemany(f"insert into {table} values ({marks})", rows)
             db.conn.execute("commit")
+
+
+def taking_part(row: dict[str, str]) -> str | None:
+    """The scheme with which a member takes part; None where it has none, several, or signed for no scheme."""
+    if row["member"].startswith("(") or row["role"] == "none":
+        return None
+    scheme = taxonomy.scheme_in(row["arrangement"], row["country"] or None)
+    return scheme.key if scheme else None
 
 
 def create_views(db: Database) -> None:

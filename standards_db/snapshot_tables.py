@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-CODE_TABLES = ("spheres", "bodies", "topics", "statuses", "degrees", "countries", "sources")
+CODE_TABLES = ("spheres", "bodies", "topics", "statuses", "degrees", "countries", "schemes", "sources")
 DATA_TABLES = (
     "runs",
     "works",
@@ -18,6 +18,7 @@ DATA_TABLES = (
     "vendors",
     "vendor_names",
     "exclusions",
+    "certificate_exclusions",
     "recognition",
     "instruments",
     "instrument_standards",
@@ -46,6 +47,7 @@ PRIMARY_KEYS = {
     "divergence_stale_share": ("topic", "sphere"),
     "divergence_uptake": ("topic", "sphere"),
     "pair_works": ("topic", "sphere_a", "sphere_b", "work"),
+    "scheme_certificates": ("scheme",),
     "sphere_coverage": ("sphere",),
     "topic_documents": ("topic", "document"),
 }
@@ -59,6 +61,7 @@ FOREIGN_KEYS = {
     "status": "statuses(key)",
     "degree": "degrees(key)",
     "source": "sources(key)",
+    "scheme": "schemes(key)",
     "document": "documents(id)",
     "target_document": "documents(id)",
     "newest_edition": "documents(id)",
@@ -88,6 +91,7 @@ INDEXES = {
     "certificates": ("vendor_key",),
     "exclusions": ("vendor_key",),
     "certificate_standards": ("target_work", "target_document"),
+    "certificate_exclusions": ("exclusion",),
 }
 # The text of an entry is spaced for search, so the index keeps no copy of it; Datasette finds the index by the comment.
 FTS_TABLE = "create virtual table {table}_fts using fts5 /* content=\"{table}\" */ ({columns}, content='')"
@@ -99,7 +103,8 @@ FTS = {
     ),
     "certificates": (
         ("vendor", "product", "scheme"),
-        "select rowid, spaced(vendor), spaced(product), spaced(scheme) from certificates order by rowid",
+        "select c.rowid, spaced(c.vendor), spaced(c.product), spaced(c.scheme_text || ' ' || coalesce(s.title, ''))"
+        " from certificates c left join schemes s on s.key = c.scheme order by c.rowid",
     ),
 }
 SNAPSHOT = """

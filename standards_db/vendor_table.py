@@ -29,9 +29,15 @@ group by 1, 2, 3, 4
 COUNTS = """
 update vendors set
   certificate_count = (select count(*) from certificates c where c.vendor_key = vendors.key),
-  scheme_count = (select count(distinct scheme) from certificates c where c.vendor_key = vendors.key),
+  scheme_count = (
+    select count(distinct coalesce(scheme, scheme_text)) from certificates c where c.vendor_key = vendors.key),
   sphere_count = (select count(distinct sphere) from certificates c where c.vendor_key = vendors.key),
   exclusion_count = (select count(*) from exclusions e where e.vendor_key = vendors.key)
+"""
+EXCLUDED = """
+insert into certificate_exclusions (certificate, exclusion, vendor_key)
+select c.id, e.id, e.vendor_key from exclusions e join certificates c on c.vendor_key = e.vendor_key
+where e.vanished_at is null
 """
 
 
@@ -78,6 +84,8 @@ def build(connection: sqlite3.Connection) -> None:
             f"update {table} set vendor_key = (select vendor from vendor_names where name = {table}.vendor_text)"
         )
     connection.execute(COUNTS)
+    connection.execute("delete from certificate_exclusions")
+    connection.execute(EXCLUDED)
 
 
 def grouped(rows: list[tuple[str, str | None, str | None, str | None, int]]) -> dict[str, Group]:

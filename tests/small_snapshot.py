@@ -218,7 +218,7 @@ def add_certificates(db: Any) -> None:
         {
             "id": key,
             "number": number,
-            "scheme": "CCRA",
+            "scheme": "ccra",
             "scheme_text": "CCRA",
             "body": "ccra",
             "sphere": "intl",

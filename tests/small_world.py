@@ -73,7 +73,15 @@ class World:
         self.add("relations", **{**row, **over})
 
     def certificate(self, id_: str, **over: Any) -> None:
-        row = {"id": id_, "number": id_, "scheme": "EUCC", "sphere": "eu", "source": SOURCES["eu"], **PAGE}
+        row = {
+            "id": id_,
+            "number": id_,
+            "scheme": "eucc",
+            "scheme_text": "EUCC",
+            "sphere": "eu",
+            "source": SOURCES["eu"],
+            **PAGE,
+        }
         self.add("certificates", **{**row, **over})
 
     def write(self, path: Path) -> Path:

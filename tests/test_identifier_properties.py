@@ -85,6 +85,7 @@ GENERATED = {
     "w3c": st.builds("W3C {}-{}".format, word, small),
     "bsi": st.builds("BSI TR-0{}-{}".format, st.integers(1000, 9999), small),
     "pci": st.builds("PCI DSS v{}.{}".format, small, small),
+    "cc": st.builds("Common Criteria v{}.{} R{}".format, small, small, small),
     "owasp": st.builds("OWASP ASVS {}.{}".format, small, small),
     "anssi": st.builds("ANSSI-PG-{:03}".format, st.integers(1, 99)),
     "national": st.one_of(

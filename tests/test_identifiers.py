@@ -322,7 +322,7 @@ def test_is_dated() -> None:
         ("with 4 GB 32 of HD 1080 video, GA 24 ports", []),
         ("Equivalent standard: ISO/IEC 17788:2014 (Common)", ["ISO/IEC 17788:2014"]),
         ("ISO/TS 21003-7:2019 (EQV)", ["ISO/TS 21003-7:2019"]),
-        ("CC 3.1 Revision 5", []),
+        ("evaluated under CC 3.1 Revision 5, see CC 12", ["Common Criteria v3.1 R5"]),
         ("Cisco Catalyst IR1800 Rugged Series Routers", []),
         ("Sm@rtCafé Expert FIPS 64", []),
         ("ITU-T X.800-X.849 series – Supplement on guidelines", []),

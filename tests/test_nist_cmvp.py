@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import support
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response, TextResponse
 from us_pages import CHALLENGE, certificates, meaning, read, refusals
@@ -150,6 +153,24 @@ def test_both_shapes_of_the_certificate_page(algorithms: str, standard: str) -> 
     assert (found.level_text, found.category_text, found.status_text) == ("3", "Hardware", "Active")
     assert (found.issued_text, found.expires_text, found.lab_text) == ("10/21/2024", "10/20/2029", "Lab A")
     assert (found.standards, found.maintenance) == ((standard,), ("2025-02-03",))
+
+
+def test_a_certificate_that_turns_historical_keeps_its_sunset_date(tmp_path: Path) -> None:
+    """A historical certificate prints no sunset date any more: that of the earlier page stays beside the new status."""
+    active = page(ADDRESS + line("Taiwan"), NEW_SHAPE)
+    historical = active.replace(labelled("Sunset Date", "10/20/2029"), "").replace(">Active<", ">Historical<")
+    path = tmp_path / "ingest.db"
+    for day, body in (("2026-03-27", active), ("2026-03-29", historical)):
+        kept = [(f"{HOME}/certificate/4845", body, f"{day}T00:00:00Z")]
+        assert (
+            support.run(path, support.write_archive(tmp_path / day, kept), sources={"nist_cmvp": NistCmvp}).verdict
+            == "accepted"
+        )
+
+    (found,) = support.rows(path, "select status, expires, expires_text, level from certificates")
+    assert found == {"status": "historical", "expires": "2029-10-20", "expires_text": "10/20/2029", "level": "3"}
+    (change,) = support.rows(path, "select field, old, new from changes where kind <> 'new'")
+    assert change == {"field": "status", "old": "in_force", "new": "historical"}
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 import scrapy
 from scrapy.http import HtmlResponse, Response
+from support import rows, run, write_archive
 
-from crawler.spiders.us.nist_csrc import FEED, IR_SEARCH, NistCsrc, feed_records, place_of, references
+from crawler.nist import place_of, references
+from crawler.spiders.us.nist_csrc import FEED, IR_SEARCH, META, NistCsrc, feed_records
 from standards_db.records import Document, PageRefused, Refused
 
 OLD = "https://csrc.nist.gov/publications/detail/"
@@ -155,3 +158,112 @@ def test_a_repeated_page_stops_the_paging_and_is_reported() -> None:
     again = list(spider.search(search_page(2, 3, 6, "8259", "8425"), seen=seen))
     assert [r.reason for r in again if isinstance(r, Refused)] == ["paging does not add up"]
     assert not [r for r in again if isinstance(r, scrapy.Request) and "page=3" in r.url]
+
+
+def packed_feed(*members: tuple[str, Any]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, value in members:
+            archive.writestr(name, json.dumps(value))
+    return packed.getvalue()
+
+
+def test_a_zip_with_two_feeds_is_no_feed() -> None:
+    """Which of two members is the feed is not guessed; a note beside the feed does no harm."""
+    one = [row("SP 800-1", NEW + "sp/800/1/final", "1990-12-01")]
+    twice = packed_feed(("pubs-export.json", one), ("pubs-export-old.json", one))
+    with pytest.raises(PageRefused, match="got 2"):
+        list(NistCsrc().feed(Response(FEED, body=twice)))
+    noted = packed_feed(("readme.txt", ""), ("pubs-export.json", one))
+    assert len(list(NistCsrc().feed(Response(FEED, body=noted)))) == 1
+
+
+def test_a_feed_of_37_rows_is_refused_and_nothing_vanishes(tmp_path: Path) -> None:
+    """The feed of one day in 2023 held 37 rows: what the days before listed stays as it was."""
+    every = [row(f"SP 800-{n}", f"{NEW}sp/800/{n}/final", "2001-01-01") for n in range(1, 701)]
+    path, sources = tmp_path / "ingest.db", {"nist_csrc": NistCsrc}
+    verdicts = []
+    for day, members in (("2023-08-17", every), ("2023-08-18", every[:37])):
+        page = (FEED, packed_feed(("pubs-export.json", members)), f"{day}T00:00:00Z")
+        folder = write_archive(tmp_path / day, [page], content_type="application/x-zip-compressed")
+        verdicts.append(run(path, folder, sources=sources).verdict)
+    assert verdicts == ["accepted", "rejected"]
+
+    (kept,) = rows(path, "select count(*) as n, count(vanished_at) as vanished from documents")
+    assert kept == {"n": 700, "vanished": 0}
+    (refused,) = rows(path, "select reason from rejects where level='page'")
+    assert refused["reason"] == "only 37 rows, the floor is 600"
+
+
+HASH = "ae4bc581059522ded649b81da2d9ed53cc7f0b4614c9992360ad253582437f4e"
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        (f"lastModifiedDate:2024-10-14T22:01:16-04:00\r\nsize: 1331170\r\nsha256: {HASH.upper()}\r\n", HASH),
+        (f"lastModifiedDate:2024-10-15T22:01:16-04:00\nsize: 1331170\nsha256: {HASH}\n", HASH),
+        (f"size: 1331170\nsha256: {HASH[:40]}\n", None),
+        (f"sha256: {HASH}\n", None),
+        ("<html>moved</html>", None),
+    ],
+)
+def test_the_small_file_tells_whether_the_feed_is_the_same(text: str, digest: str | None) -> None:
+    """Its hash is that of the feed and no other line matters; a damaged file tells nothing and is noted."""
+    assert NistCsrc.side_digest(text.encode()) == digest
+    noted = list(NistCsrc().meta(Response(META, body=text.encode())))
+    assert [type(record) for record in noted] == ([] if digest else [Refused])
+
+
+def results(*links: str, page: int = 1) -> HtmlResponse:
+    body = "".join(f"<div class='result'><a href='{link}'>A report</a></div>" for link in links)
+    url = IR_SEARCH.replace("page=1", f"page={page}")
+    return HtmlResponse(url, body=f"<html><body>{body or 'No results were found'}</body></html>".encode())
+
+
+def test_a_page_of_results_without_the_known_table_gives_its_links() -> None:
+    """After the redesign of 2023 only the links are known: each report's own page is asked for, then the next page."""
+    spider = NistCsrc()
+    links = ("/pubs/ir/8547/ipd", "/pubs/ir/8259/a/final", "/pubs/sp/800/53/r5/upd1/final", "/pubs/ir/8547/ipd")
+    first = list(spider.search(results(*links)))
+    asked = [record.url for record in first if isinstance(record, scrapy.Request)]
+    assert asked == [NEW + "ir/8547/ipd", NEW + "ir/8259/a/final", IR_SEARCH.replace("page=1", "page=2")]
+    assert len(asked) == len(first)
+
+    seen = first[-1].cb_kwargs["seen"]
+    assert [r.url for r in spider.search(results(links[0], page=2), seen=seen)] == [NEW + "ir/8547/ipd"]
+    assert list(spider.search(results(page=3), seen=seen)) == []
+
+
+def test_a_page_that_is_no_list_is_refused() -> None:
+    """Neither rows nor links nor the note that nothing was found: the page was rebuilt."""
+    with pytest.raises(PageRefused):
+        list(NistCsrc().search(HtmlResponse(IR_SEARCH, body=b"<html><body><p>Search</p></body></html>")))
+
+
+PUBLICATION = """<html><body><h3 id="pub-header-display-container">NIST SP 800-90A Rev. 1</h3>
+<h1 id="pub-title">A title</h1>
+<span id="pub-release-date">June 2015</span>
+<span id="pub-supersedes-container"><a id="pub-supersedes-0">SP 800-90A (01/23/2012)</a></span>
+<span id="pub-keywords-container"><span id="pub-keyword-0">entropy</span></span>
+<span id="pub-control-fam-container"><span id="pub-control-fam-0">Access Control</span> ;</span>
+<span id="pub-related-container"><a id="pub-related-link-0">NISTIR 8112</a> <a id="pub-related-link-1">Book</a></span>
+<div id="topicsCallout-lg"><strong id="pub-cat-0">Laws and Regulations</strong>
+<a id="pub-cat-top-0-0">Federal Information Security Modernization Act</a></div>
+<a id="pub-topics-anchor-sm">Documentation</a><a id="pub-topics-anchor-sm">Topics</a></body></html>"""
+
+
+def test_the_page_of_a_publication_gives_topics_laws_and_control_families() -> None:
+    """They are keywords; supersession and related publications are edges; an element id given twice changes nothing."""
+    url = OLD + "sp/800-90a/rev-1/final"
+    (found,) = NistCsrc().publication(HtmlResponse(url, body=PUBLICATION.encode(), encoding="utf-8"))
+    assert isinstance(found, Document)
+    assert found.keywords == (
+        "entropy",
+        "Federal Information Security Modernization Act",
+        "control family: Access Control",
+    )
+    assert [(edge.type, edge.target_text) for edge in found.relations] == [
+        ("supersedes", "SP 800-90A"),
+        ("references", "NISTIR 8112"),
+    ]

@@ -19,7 +19,13 @@ FEED = Fedramp.start_urls[0]
 
 @pytest.mark.parametrize(
     ("spider", "url"),
-    [(Fedramp, FEED), (Niap, PRODUCTS_URL), (Niap, PROFILES_URL), (Niap, DECISIONS_URL)],
+    [
+        (Fedramp, FEED),
+        (Fedramp, Fedramp.start_urls[1]),
+        (Niap, PRODUCTS_URL),
+        (Niap, PROFILES_URL),
+        (Niap, DECISIONS_URL),
+    ],
 )
 @pytest.mark.parametrize("body", [CHALLENGE, "", '"text"', '{"detail": "Not found."}', '[{"other": 1}]', "[1, 2]"])
 def test_what_is_no_catalogue_is_refused(spider: type[SourceSpider], url: str, body: str) -> None:
@@ -111,6 +117,40 @@ def test_the_feed_is_known_under_its_other_addresses(url: str) -> None:
 def test_contacts_of_providers_are_not_read() -> None:
     """No e-mail address of the feed is in any record."""
     assert "@" not in repr(read(Fedramp(), FEED, feed([product(1)]), TextResponse))
+
+
+RULES = Fedramp.start_urls[1]
+
+
+def test_rules_are_one_document_per_block() -> None:
+    """Definitions, requirements and indicators of both generations of the file; a block without a name is refused."""
+    old = {"name": "Authorization Data Sharing", "effective": {"rev5": {"current_status": "Open Beta"}, "20x": None}}
+    new = {"name": "Agency Use", "status": "placeholder", "effective": {"date": {"obtain": "2026-07-04"}}}
+    answer = {
+        "info": {"version": "2026.07.14.01", "last_updated": "2026-07-14"},
+        "FRD": {"info": {"name": "FedRAMP Definitions", "status": "stable"}, "data": {}},
+        "FRR": {"ADS": {"info": old}, "AGU": {"info": new}, "XYZ": {"info": {}}},
+        "KSI": {"CED": {"name": "Cybersecurity Education", "status": "stable", "indicators": {}}},
+        "CTL": {"AC": {}},
+    }
+    found = read(Fedramp(), RULES, answer, TextResponse)
+
+    documents = [record for record in found if isinstance(record, Document)]
+    assert [(d.designation, d.status_text, d.implemented_text) for d in documents] == [
+        ("FedRAMP FRD", "stable", None),
+        ("FedRAMP FRR-ADS", "Open Beta", None),
+        ("FedRAMP FRR-AGU", "placeholder", "2026-07-04"),
+        ("FedRAMP KSI-CED", "stable", None),
+    ]
+    assert {d.edition_text for d in documents} == {"2026.07.14.01"}
+    assert refusals(found) == ["block of rules without a name"]
+
+
+def test_the_baseline_is_what_a_service_was_assessed_against() -> None:
+    """It is the printed level, and a service without one has none."""
+    leveled, bare = certificates(read(Fedramp(), FEED, feed([product(1), product(2, impact_level="")]), TextResponse))
+    assert (leveled.baselines, bare.baselines) == (("FedRAMP Moderate",), ())
+    assert ["baseline", "FedRAMP Moderate", None, None] in meaning(Fedramp, leveled)["standards"]
 
 
 # --- NIAP

@@ -164,6 +164,10 @@ def test_the_three_questions(db: Path, tmp_path: Path) -> None:
     excluded = ask(published, "certificates_of_excluded_vendors")
     split = ask(published, "certificates_valid_here_archived_there")
 
-    assert [(r["vendor"], r["scheme"], r["certificate_count"]) for r in abroad] == [("Huawei Technologies", "CMVP", 2)]
+    assert [(r["vendor"], r["scheme"], r["certificate_count"]) for r in abroad] == [
+        ("Huawei Technologies", "Cryptographic Module Validation Program", 2)
+    ]
     assert {(r["product"], r["included"]) for r in excluded} == {("Router", "2021-03-12"), ("Switch", "2021-03-12")}
-    assert [(r["product"], r["valid_at"], r["archived_at"]) for r in split] == [("Firewall", "CMVP", "NIAP/US")]
+    assert [(r["product"], r["valid_at"], r["archived_at"]) for r in split] == [
+        ("Firewall", "Cryptographic Module Validation Program", "Another scheme")
+    ]

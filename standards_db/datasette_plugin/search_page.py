@@ -32,12 +32,13 @@ order by d.is_in_force desc, f.rank, d.id limit :shown
 """
 DOCUMENT_COUNT = "select count(*) as found from documents_fts where documents_fts match escape_fts(:q)"
 CERTIFICATES = """
-select c.id, c.number, c.vendor, c.product, c.scheme, c.level, c.issued, c.sphere, s.label as sphere_label,
-  t.label as status_label, c.status
+select c.id, c.number, c.vendor, c.product, coalesce(m.title, c.scheme_text) as scheme, c.level, c.issued, c.sphere,
+  s.label as sphere_label, t.label as status_label, c.status
 from certificates_fts f
 join certificates c on c.rowid = f.rowid
 left join spheres s on s.key = c.sphere
 left join statuses t on t.key = c.status
+left join schemes m on m.key = c.scheme
 where certificates_fts match escape_fts(:q)
 order by f.rank, c.id limit :shown
 """

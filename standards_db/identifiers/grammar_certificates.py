@@ -1,4 +1,4 @@
-"""Certificate numbers of evaluation and authorisation schemes."""
+"""Certificate numbers of evaluation and authorisation schemes, and the editions of the Common Criteria."""
 
 from __future__ import annotations
 
@@ -26,8 +26,19 @@ def _anssi(m: re.Match[str]) -> str:
     return f"ANSSI-{m['scheme'].upper()}-{m['year']}/{m['serial']}{tail}"
 
 
+def _cc(m: re.Match[str]) -> Identifier:
+    """ "CC 3.1 Revision 5", "CC:2022 R1": the criteria are one work, whose editions are a version or a year."""
+    known = series.all_series()["Common Criteria"]
+    version = f"v{m['version']}" if m["version"] else m["year"]
+    edition = f"{version} R{m['revision']}" if version and m["revision"] else version
+    return Identifier(known.family, known.body, known.name, "CC", edition)
+
+
 def shapes() -> list[Shape]:
     """The shapes of this module."""
+    criteria = r"(?:CC|Common[ ]Criteria(?:[ ]for[ ]Information[ ]Technology[ ]Security[ ]Evaluation)?)"
+    version = r"(?:[ ,:]*(?:(?:Version|Ver\.?|v\.?)[ ]?)?(?:(?P<version>\d\.\d)|(?P<year>20\d\d)))"
+    revision = r"(?:[ ,]*(?:Revision|Release|Rev\.?|R)[ ]?(?P<revision>\d))"
     anssi = r"ANSSI-(?P<scheme>{0})-(?P<year>(?:19|20)\d\d)[/_-](?P<serial>\d\d)(?P<tail>(?:-?V\d+)?(?:-[RSM]\d\d)*)"
     return [
         shape(
@@ -54,6 +65,8 @@ def shapes() -> list[Shape]:
             inside=r"CMVP[ ](?:Cert(?:ificate|\.)?[ ])?(?:No\.[ ])?\#?(?P<id>[1-9]\d{0,4})",
         ),
         shape("FR F FEDRAMP", r"(?:FedRAMP[ ])?(?P<id>FR?\d{10}[A-Z]{0,2})", _certificate("FedRAMP")),
+        shape("CC", rf"{criteria}{version}{revision}?", _cc, inside=rf"{criteria}{version}{revision}"),
+        shape("COMMON", rf"{criteria}(?:{version}{revision}?)?", _cc, inside=rf"{criteria}{version}{revision}"),
         shape("CSEC", r"CSEC[ -]?(?P<id>20\d{5})", _certificate("CSEC", lambda m: f"CSEC{m['id']}")),
     ]
 

@@ -29,7 +29,7 @@ _STAGE = r"""(?:[ .]?(?P<stage>ipd|\dpd|fpd|upd\d+|draft)
     | [ ]?\((?P<words>(?:Initial|Second|2nd|Third|3rd|Final)[ ]Public[ ]Draft|Draft)\))?"""
 _PART = r"(?:[ ,]*(?:(?P<vol>Vol(?:ume|\.)?|v)|P(?:ar)?t\.?|p(?=\d))[ .]?(?P<part>\d+))?"
 _ADDENDUM = r"(?P<addendum>[ -](?:Add(?:endum|\.)?|sup))?"
-_LEAD = r"(?P<draft>Draft[ ])?(?:NIST[ .-]?)?"
+_LEAD = r"(?P<draft>Draft[ ])?(?:(?:NIST|NBS)[ .-]?)?"  # the National Bureau of Standards became NIST in 1988
 
 
 def _nist(name: str) -> Builder:
@@ -75,11 +75,14 @@ def _nist_shapes() -> list[Shape]:
     cswp = r"(?:CSWP|Cyber[Ss]ecurity[ ]White[ ]Paper)[ .-]?(?P<number>\d+[A-Z]?)" + tail
     rest = r"(?:NIST[ .-]?)(?P<draft>)"
     return [
-        shape("NIST SP SPECIAL DRAFT", _LEAD + sp, _nist("NIST SP")),
+        shape("NIST NBS SP SPECIAL DRAFT", _LEAD + sp, _nist("NIST SP")),
         shape(
-            "NIST FIPS FIPSPUB DRAFT", _LEAD + fips, _nist("NIST FIPS"), inside=r"(?P<draft>Draft[ ])?" + fips_inside
+            "NIST NBS FIPS FIPSPUB DRAFT",
+            _LEAD + fips,
+            _nist("NIST FIPS"),
+            inside=r"(?P<draft>Draft[ ])?" + fips_inside,
         ),
-        shape("NIST NISTIR IR INTERNAL INTERAGENCY DRAFT", _LEAD + ir, _nist("NIST IR"), inside=ir_inside),
+        shape("NIST NBS NISTIR IR INTERNAL INTERAGENCY DRAFT", _LEAD + ir, _nist("NIST IR"), inside=ir_inside),
         shape("NIST CSWP CYBERSECURITY DRAFT", _LEAD + cswp, _nist("NIST CSWP")),
         shape("NIST", rest + r"AI[ .-]?(?P<number>\d{3}-\d+)" + _EDITION + _STAGE, _nist("NIST AI")),
         shape("NIST", rest + r"TN[ .-]?(?P<number>\d{3,4}[A-Z]?)" + tail, _nist("NIST TN")),

@@ -222,6 +222,10 @@ def _bsi(i: Identifier, dated: bool) -> str:
     return f"{i.series}{joint}{i.number}" + (f" {i.edition}" if dated and i.edition else "")
 
 
+def _cc(i: Identifier, dated: bool) -> str:
+    return f"{i.series} {i.edition}" if dated and i.edition else i.series
+
+
 def _number_only(i: Identifier, dated: bool) -> str:
     return i.number
 
@@ -241,6 +245,7 @@ _RENDER: dict[str, Callable[[Identifier, bool], str]] = {
     "nerc": _nerc,
     "bsi": _bsi,
     "national": _colon_year,
+    "cc": _cc,
     "anssi": _number_only,
     "certificate": _number_only,
 }

@@ -27,6 +27,7 @@ FAMILIES = frozenset(
         "bsi",
         "anssi",
         "owasp",
+        "cc",
         "pci",
         "nerc",
         "national",

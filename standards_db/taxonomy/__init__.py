@@ -1,4 +1,4 @@
-"""What the words of the sources mean: spheres, bodies, topics, statuses, degrees of adoption and countries.
+"""What the words of the sources mean: spheres, bodies, topics, statuses, degrees of adoption, countries and schemes.
 
 Everything that can be enumerated lies in the YAML files of this folder; here it is only looked up.
 An unknown word gives None and is the caller's to count, never a guess.
@@ -10,21 +10,24 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from standards_db.taxonomy import check, model
+from standards_db.taxonomy import check, model, schemes
 from standards_db.taxonomy.match import TopicMatcher
-from standards_db.taxonomy.model import Body, Country, Degree, Sphere, Status, TaxonomyError, Topic, fold
+from standards_db.taxonomy.model import Body, Country, Degree, Scheme, Sphere, Status, TaxonomyError, Topic, fold
+from standards_db.taxonomy.schemes import SCHEMES, scheme_in, scheme_of
 
 __all__ = [
     "BODIES",
     "CLOSED_SOURCES",
     "COUNTRIES",
     "DEGREES",
+    "SCHEMES",
     "SPHERES",
     "STATUSES",
     "TOPICS",
     "Body",
     "Country",
     "Degree",
+    "Scheme",
     "Sphere",
     "Status",
     "TaxonomyError",
@@ -35,6 +38,9 @@ __all__ = [
     "fold",
     "load_check",
     "member_country",
+    "scheme_in",
+    "scheme_of",
+    "scheme_sphere",
     "status_of",
     "topics_of",
 ]
@@ -148,7 +154,13 @@ def member_country(acronym: str | None) -> Country | None:
     return COUNTRIES[key] if key else None
 
 
+def scheme_sphere(scheme: Scheme) -> str:
+    """The sphere of a scheme: that of its country, else that of its body."""
+    return schemes.sphere_of(scheme, BODIES, COUNTRIES)
+
+
 def load_check() -> list[str]:
     """Contradictions inside and between the files, one sentence each; empty when there is none."""
     strangers = [f"members.yml: {name}: no country {key!r}" for name, key in _MEMBERS.items() if key not in COUNTRIES]
+    strangers += schemes.problems(BODIES, COUNTRIES)
     return strangers + check.problems(SPHERES, BODIES, TOPICS, STATUSES, DEGREES, COUNTRIES)

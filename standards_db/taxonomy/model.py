@@ -98,6 +98,24 @@ class Country:
     aliases: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What certifies. `country` gives it its sphere (None: it spans countries, and its body does); `partners` are
+    countries that run it jointly; `since` and `until` are ISO dates or months."""
+
+    key: str
+    title: str
+    body: str
+    kind: str
+    country: str | None
+    partners: tuple[str, ...]
+    since: str | None
+    until: str | None
+    url: str | None
+    source_url: str
+    aliases: tuple[str, ...]
+
+
 def fold(text: str) -> str:
     """A spelling to compare by: NFKC, lower case, one blank between words, none between Han characters."""
     folded = BLANKS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
@@ -177,4 +195,23 @@ def countries() -> dict[str, Country]:
             aliases=tuple(row.get("aliases", ())),
         )
         for key, row in read("countries")["countries"].items()
+    }
+
+
+def schemes() -> dict[str, Scheme]:
+    return {
+        key: Scheme(
+            key=key,
+            title=row["title"],
+            body=row["body"],
+            kind=row["kind"],
+            country=row.get("country"),
+            partners=tuple(row.get("partners", ())),
+            since=row.get("since"),
+            until=row.get("until"),
+            url=row.get("url"),
+            source_url=row["source"],
+            aliases=tuple(row["aliases"]),
+        )
+        for key, row in read("schemes")["schemes"].items()
     }

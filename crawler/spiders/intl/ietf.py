@@ -1,13 +1,15 @@
-"""IETF: the RFC index in both its forms, the page of an RFC, and the datatracker's pages of drafts and groups."""
+"""IETF: the RFC index in both its forms, the page of an RFC, and the datatracker: its list, pages of drafts, groups."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, ParseError
 
+import scrapy
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from parsel import Selector
@@ -19,6 +21,7 @@ from standards_db.records import Document, PageRefused, Record, Refused, Relatio
 
 EDITOR = r"(?i)^https?://(?:www\.|ftp\.)?rfc-editor\.org(?::\d+)?"
 TRACKER = r"(?i)^https?://datatracker\.ietf\.org(?::\d+)?"
+ACTIVE_DRAFTS = "https://datatracker.ietf.org/api/v1/doc/document/?type=draft&states=1&limit=100&offset=0&format=json"
 INFO = "https://www.rfc-editor.org/info/rfc"
 # The index also states the inverse of "updates"; it is left to the entry that does the updating.
 RELATIONS = {
@@ -50,6 +53,10 @@ GROUP = re.compile(r"[A-Z][\w/&’()-]*(?: [\w/&’()-]+)*\.?")
 ANY_PERSON = re.compile(r"[.?!]\s+(?=(?:[A-Z][\w-]{0,2}\.[ -]?)+ ?[A-Z][a-z]+)")
 ENTRY_TAGS = ("rfc-entry", "rfc-not-issued-entry", "bcp-entry", "std-entry", "fyi-entry")
 DRAFT = re.compile(r"draft-[a-z0-9][a-z0-9.+_-]*?(?:-(?P<revision>\d\d))?$")
+LISTED = ("name", "title", "rev")
+STATE = re.compile(
+    r"/doc/state/([1-6])/?$"
+)  # the first numbers are a draft's own states, later ones those of its reviews
 HITS = re.compile(r"\s*\(\d+ hits?\)$")
 
 
@@ -69,7 +76,7 @@ class Ietf(SourceSpider):
     rank = 10
     date_formats = ("%Y-%m-%d", "%d %B %Y", "%B %d, %Y")
     expect = Expect(min=8000, max=30_000, filled={"title": 0.99, "identifier": 0.99, "published": 0.98, "status": 0.95})
-    start_urls = ("https://www.rfc-editor.org/rfc-index.xml",)
+    start_urls = ("https://www.rfc-editor.org/rfc-index.xml", ACTIVE_DRAFTS)
     routes = (
         # No number ever leaves the index, so a short excerpt of it must not make the others vanish: not complete.
         Route(EDITOR + r"/(?:in-notes/|rfc/)?rfc-index\.xml(?:[?#]|$)", "index_xml", "feed"),
@@ -81,6 +88,7 @@ class Ietf(SourceSpider):
             min_rows=5000,
         ),
         Route(EDITOR + r"/rfc/rfc\d+(?:\.html)?(?:[?#]|$)", "rfc_page", "detail"),
+        Route(TRACKER + r"/api/v1/doc/document/(?:[^/?#]+/)?(?:[?#]|$)", "documents", "api"),
         Route(TRACKER + r"/doc/draft-[^/?#]+/(?:\d\d/)?(?:[?#]|$)", "draft_page", "detail"),
         Route(TRACKER + r"/(?:wg|rg)/[\w-]+/(?:documents/)?(?:[?#]|$)", "group_page", "list"),
     )
@@ -109,6 +117,19 @@ class Ietf(SourceSpider):
 
     def rfc_page(self, response: Response) -> Iterator[Record]:
         yield rfc_page(html_page(response), response.url)
+
+    def documents(self, response: Response) -> Iterator[Record | scrapy.Request]:
+        """A page of the datatracker's list (`meta`, `objects`), or one document of it."""
+        answer = self.read_json(response)
+        rows = answer.get("objects", [answer]) if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or (rows and not any(isinstance(row, dict) and "name" in row for row in rows)):
+            raise PageRefused("the answer is no list of documents")
+        for row in rows:
+            yield listed_document(row)
+        meta = answer.get("meta")
+        link = meta.get("next") if isinstance(meta, dict) and rows else None
+        if isinstance(link, str) and link and self.route_of(following := urljoin(response.url, link)):
+            yield self.request(following)
 
     def draft_page(self, response: Response) -> Iterator[Record]:
         yield draft_page(html_page(response), response.url)
@@ -298,6 +319,31 @@ def draft_page(page: Selector, url: str) -> Record:
         owner_text=facts.get("RFC stream"),
         url=urljoin(url, f"/doc/{re.sub(r'-[0-9][0-9]$', '', name)}/"),
         relations=tuple(named_relations(facts)),
+    )
+
+
+def listed_document(row: Any) -> Record:
+    """One document of the datatracker's list; other kinds than drafts and RFCs are refused."""
+    if not isinstance(row, dict):
+        return Refused(reason="row is not an object", text=str(row)[:100])
+    name, title, revision = (clean(row[key]) if isinstance(row.get(key), str) else None for key in LISTED)
+    if not name or not title or not re.match(r"draft-|rfc\d", name, re.IGNORECASE):
+        return Refused(reason="neither a draft nor an RFC", text=name or title or "", key=name)
+    is_draft = name.startswith("draft-")
+    states = row.get("states")
+    found = [STATE.search(str(state)) for state in states] if isinstance(states, list) else []
+    own = next((match[1] for match in found if match), None)
+    time, stream, summary = (
+        row[key] if isinstance(row.get(key), str) else "" for key in ("time", "stream", "abstract")
+    )
+    return Document(
+        designation=f"{name}-{revision}" if is_draft and revision else spaced(name),
+        title=title,
+        status_text=f"document state {own}" if is_draft and own else None,
+        published_text=time[:10] if is_draft else None,
+        owner_text=stream.rstrip("/").rpartition("/")[2] or None,
+        abstract=clean(summary),
+        url=f"https://datatracker.ietf.org/doc/{name}/",
     )
 
 

@@ -150,7 +150,7 @@ def profile(row: Json, names: dict[str, str]) -> Record:
         withdrawn_text=printed(row.get("sunset_date")),
         owner_text=printed(row.get("pp_sponsor_id")),
         keywords=tuple(word for word in words if word),
-        relations=tuple(succession(row, names)),
+        relations=(*succession(row, names), *criteria(version)),
     )
 
 
@@ -158,6 +158,13 @@ def succession(row: Json, names: dict[str, str]) -> Iterator[Relation]:
     for field, kind in (("predecessor_id", "supersedes"), ("successor_id", "superseded by")):
         if target := names.get(str(row.get(field))):
             yield Relation(type=kind, target_text=target, evidence=f"{field} {row[field]}")
+
+
+def criteria(version: str | None) -> Iterator[Relation]:
+    """The edition of the Common Criteria that a profile is written for, printed as "3.1" or "CC:2022"."""
+    if version:
+        text = f"CC:{version.removeprefix('CC:')}"
+        yield Relation(type="references", target_text=text, evidence=f"cc_version {version}")
 
 
 def decision(row: Json) -> Record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urljoin
 
@@ -14,26 +14,32 @@ from parsel import Selector
 from scrapy.http import Response
 
 from crawler.base import Expect, Route, SourceSpider, clean
+from crawler.nist import (
+    SERIES,
+    STAGE,
+    Place,
+    doi_update,
+    iteration_of,
+    key_of,
+    place_of,
+    references,
+    unique,
+    version_of,
+)
 from crawler.platforms import zip_members
 from crawler.tables import html_page
 from standards_db.records import Document, PageRefused, Record, Refused, Relation
 
 HOST = r"(?i)^https?://csrc\.nist\.gov"
 FEED = "https://csrc.nist.gov/CSRC/media/feeds/metanorma/pubs-export.zip"
+META = FEED.replace(".zip", ".meta")
 IR_SEARCH = (
     "https://csrc.nist.gov/publications/search?keywords-lg=&series-lg=NIST%20IR"
     "&status-lg=Final,Withdrawn,Draft,Retired%20Draft&sortBy-lg=Date%20Published%20DESC&ipp=100&page=1"
 )
-SERIES = re.compile(r"^(?:NIST\s*)?(?:SP|FIPS|NISTIR|IR|CSWP|AI|White Paper|TN)\b", re.I)
-STAGE = re.compile(r"^(?:i|f|\d+)pr?d$")
-OWN = re.compile(r"^(?:NIST )?(?:SP|FIPS(?: PUB)?|NISTIR|IR|CSWP) ?\d[\w.-]*(?: (?:Rev|Vol|Part)\.? ?\d+)*$")
-FOREIGN = re.compile(
-    r"\b(?:(?:ISO|IEC|ANSI|INCITS|IEEE)(?:/(?:IEC|IEEE|TS|TR|INCITS))*(?: Std\.?)? ?(?:TS |TR )?"
-    r"[A-Z]?\d[\w.]*(?:-\d+)*(?::\d{4})?"
-    r"|RFC ?\d{3,5}|ITU-T (?:Rec\. )?[A-Z]\.\d+|ETSI [A-Z]{2} \d{3} \d{3}(?:-\d+)?)"
-)
 NOTE = re.compile(r"\s*\(([^()]*)\)\s*")
 UPDATED = re.compile(r"\s*\((?:includes|including) updates as of ([^()]+)\)")
+REPORT = re.compile(r"/pubs/(?:nist)?ir/[^/?#]+/[^?#]+", re.IGNORECASE)
 NO_RESULTS = "No results were found"
 HEADS = ("Series", "Number", "Title", "Status", "Release Date")
 
@@ -55,7 +61,9 @@ class NistCsrc(SourceSpider):
     date_formats = ("%Y-%m-%d", "%Y-%m", "%Y", "%B %d, %Y", "%B %Y", "%m/%d/%Y", "%m-%d-%Y")
     expect = Expect(min=600, max=5000, filled={"title": 0.99, "status_text": 0.95, "published_text": 0.95})
     start_urls = (FEED, IR_SEARCH)
+    side_files = ((FEED, META),)  # a live crawl asks the small file first and keeps what it read of an unchanged feed
     routes = (
+        Route(HOST + r"/csrc/media/feeds/metanorma/pubs-export\.meta(?:[?#].*)?$", "meta", "api"),
         Route(
             HOST + r"/csrc/media/feeds/metanorma/pubs-export\.zip(?:[?#].*)?$",
             "feed",
@@ -66,6 +74,16 @@ class NistCsrc(SourceSpider):
         Route(HOST + r"/publications/search/?\?", "search", "list"),
         Route(HOST + r"/(?:pubs|publications/detail)/[a-z][^/?#]*/[^?#]+", "publication", "detail"),
     )
+
+    @classmethod
+    def side_digest(cls, body: bytes) -> str | None:
+        """What the small file says of the feed: it is dated anew every day, its hash changes with the feed alone."""
+        return feed_sha256(body.decode("utf-8", "replace"))
+
+    def meta(self, response: Response) -> Iterator[Record]:
+        """A kept copy of the small file says nothing of publications; a damaged one is noted."""
+        if self.side_digest(response.body) is None:
+            yield Refused(reason="neither hash nor size in the file that describes the feed", text=response.url)
 
     def feed(self, response: Response) -> Iterator[Record]:
         if response.body.startswith(b"PK"):
@@ -82,7 +100,8 @@ class NistCsrc(SourceSpider):
         page = html_page(response)
         found: list[str] = []
         for record, url in search_records(page, response.url):
-            yield record
+            if record is not None:
+                yield record
             found.append(url)
             if re.search(r"/(?:nist)?ir/", url) and self.route_of(url):
                 yield self.request(url)
@@ -97,8 +116,11 @@ class NistCsrc(SourceSpider):
             int(counts.get(f"data-{name}") or 0) for name in ("current-page", "total-pages", "total-results")
         )
         together = tuple(dict.fromkeys((*seen, *found)))
-        if "ipp=" not in url or not number or (number > 1 and not seen):
+        asked = re.search(r"[?&]page=(\d+)", url)
+        if "ipp=" not in url or not asked or (int(asked[1]) > 1 and not seen):
             return
+        if not counts:  # a page that announces no total ends the list when it brings nothing new
+            number, last, total = int(asked[1]), int(asked[1]) + 1, len(together)
         if number < last and len(together) > len(seen):
             yield self.request(re.sub(r"([?&]page=)\d+", rf"\g<1>{number + 1}", url), cb_kwargs={"seen": together})
         elif len(together) != total:
@@ -107,59 +129,6 @@ class NistCsrc(SourceSpider):
 
     def publication(self, response: Response) -> Iterator[Record]:
         yield publication_record(html_page(response), response.url)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a publication's URL says of which of its versions it is.
-
-    `stage` is "ipd", "2pd", "fpd", "draft" or "final"; the old site dated superseded versions instead (`archived`).
-    `marker` joins what separates versions that share the printed identifier: "upd1", "sup", "pt2".
-    `slug` is the path without its last part.
-    """
-
-    stage: str | None
-    marker: str
-    archived: str | None
-    slug: str
-
-
-def place_of(url: str) -> Place:
-    """Read both generations of publication URLs; the copy counter of the site's editor ("ipd-(1)") means nothing."""
-    path = re.sub(r"-\(\d+\)", "", re.split(r"[?#]", url)[0]).rstrip("/").lower()
-    parts = [part for part in re.split(r"/(?:pubs|publications/detail)/", path)[-1].split("/") if part] or [""]
-    last = parts[-1]
-    found: list[str] = []
-    for part in parts[1:]:
-        if match := re.fullmatch(r"(?:.*-)?(?:pt|part-)(\d+)", part):
-            found.append(f"pt{match[1]}")
-        elif re.fullmatch(r"upd\d+", part):
-            found.append(part)
-        elif part in ("sup", "addendum"):
-            found.append("sup")
-    return Place(
-        stage=last if STAGE.match(last) or last in ("final", "draft") else None,
-        marker=" ".join(found),
-        archived=last if "archive" in parts[-2:-1] else None,
-        slug="/".join(parts[:-1]),
-    )
-
-
-def key_of(designation: str, stage: str | None, marker: str, archived: str | None = None) -> str:
-    """The key that outlives URL schemes: "SP 800-53 Rev. 5|upd1", "IR 8547|ipd", "SP 800-162|2014-01-16".
-
-    Which update a draft prepares is printed at one time and not at another, so it is no part of a draft's key.
-    """
-    if stage:
-        marker = re.sub(r"\s*\bupd\d+", "", marker)
-    name = re.sub(r"^NIST\s*(?=IR|SP|FIPS|CSWP|AI)", "", designation)
-    return "|".join(part for part in (name, stage, marker, archived) if part)
-
-
-def iteration_of(stage: str | None, marker: str) -> str | None:
-    """What drafts and updates that share an identifier differ by: the draft's stage, else the update's number."""
-    update = re.search(r"upd\d+", marker)
-    return stage or (update[0] if update else None)
 
 
 def named_apart(designation: str, marker: str, doi: str | None) -> str:
@@ -240,12 +209,6 @@ def feed_relations(row: dict[str, Any]) -> Iterator[Relation]:
                 yield Relation(type=kind, target_text=version_of(name, uri), evidence=uri)
 
 
-def version_of(name: str, url: str | None) -> str:
-    """The identifier with the update that the link leads to: updates supersede what has the same identifier."""
-    update = re.search(r"/(upd\d+)/", url or "")
-    return f"{name} {update[1]}" if update else name
-
-
 def feed_stage(row: dict[str, Any], place: Place) -> str | None:
     """None for a final; the URI tells the final and preliminary drafts apart that the feed calls "final" and "ipd"."""
     status, iteration = text_of(row, "status") or "", text_of(row, "iteration")
@@ -258,46 +221,47 @@ def feed_stage(row: dict[str, Any], place: Place) -> str | None:
     return "iprd" if status == "draft-prelim" and iteration == "ipd" else iteration
 
 
-def doi_update(doi: str | None) -> str:
-    match = re.search(r"[-.](upd\d+)\b", doi or "")
-    return match[1] if match else ""
+def feed_sha256(text: str) -> str | None:
+    """The SHA-256 of the feed's JSON as its small file states it, in lower case; None where that file is damaged."""
+    lines = (line.partition(":") for line in text.splitlines())
+    facts = {name.strip().lower(): value.strip() for name, _, value in lines}
+    digest = facts.get("sha256", "").lower()
+    is_whole = re.fullmatch(r"[0-9a-f]{64}", digest) and facts.get("size", "").isdigit()
+    return digest if is_whole else None
 
 
-def unique(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for value in values if (text := clean(value))))
+def search_records(page: Selector, page_url: str) -> Iterator[tuple[Record | None, str]]:
+    """Rows of the result table with the address that each one links to.
 
-
-def references(designation: str, title: str | None, keywords: Iterable[str]) -> Iterator[Relation]:
-    """Standards named in the keywords, and those of other bodies named in the title."""
-    seen = {designation, designation.removeprefix("NIST ")}
-    places = [("keyword", text) for text in keywords]
-    if title:
-        places.append(("title", title))
-    for kind, text in places:
-        own = kind == "keyword" and OWN.match(text)
-        for name in [text] if own else [match[0] for match in FOREIGN.finditer(text)]:
-            if name not in seen:
-                seen.add(name)
-                yield Relation(type="references", target_text=name, evidence=f"{kind}: {text}", method="source text")
-
-
-def search_records(page: Selector, page_url: str) -> Iterator[tuple[Record, str]]:
-    """Rows of the result table with the address that each one links to."""
-    table = page.css("table.publications-table")
-    if not table:
-        if NO_RESULTS in (page.xpath("string(//body)").get() or ""):
-            return
-        raise PageRefused("neither a table of publications nor a note that nothing was found")
-    heads = [shown(head) for head in table[0].css("thead th")]
-    column = {name: index for index, head in enumerate(heads) for name in HEADS if name in head}
-    if missing := [name for name in HEADS if name not in column]:
-        raise PageRefused(f"search table without column {', '.join(missing)}")
-    for row in table[0].css("tbody > tr"):
+    The page of the redesign of 2023 is not known beyond its links: where no table has the columns, the reports that it
+    links to are given without a record, and their own pages are read.
+    """
+    table, column = result_table(page)
+    if table is None:
+        links = [a.attrib["href"] for a in page.css("a[href^='/pubs/'], a[href*='//csrc.nist.gov/pubs/']")]
+        links = list(dict.fromkeys(link for link in links if REPORT.search(link)))
+        if not links and NO_RESULTS not in (page.xpath("string(//body)").get() or ""):
+            raise PageRefused("neither publications nor a note that nothing was found")
+        yield from ((None, urljoin(page_url, link)) for link in links)
+        return
+    for row in table.xpath("./tbody/tr[td] | ./tr[td]"):
         cells = row.xpath("./td")
-        if len(cells) >= len(heads):
+        if len(cells) > max(column.values()):
             href = cells[column["Title"]].css("a::attr(href)").get() or ""
             url = urljoin(page_url, href)
             yield search_record({name: cells[index] for name, index in column.items()}, url), url
+
+
+def result_table(page: Selector) -> tuple[Selector | None, dict[str, int]]:
+    """The table of results with the place of each of its columns; (None, {}) where no table has them all."""
+    for table in page.css("table"):
+        heads = [shown(head) for head in table.xpath("(./thead/tr | ./tr)[th][1]/th")]
+        column = {name: index for index, head in enumerate(heads) for name in HEADS if name in head}
+        if len(column) == len(HEADS):
+            return table, column
+    if page.css("table.publications-table"):
+        raise PageRefused(f"search table without the columns {', '.join(HEADS)}")
+    return None, {}
 
 
 def search_record(cell: dict[str, Selector], url: str) -> Record:
@@ -353,7 +317,10 @@ def publication_record(page: Selector, url: str) -> Record:
     released = clean(page.xpath("string(//*[@id='pub-release-date'])").get()) or ""
     update = UPDATED.search(released)
     numbered = re.search(r"\d", designation)
-    keywords = unique(shown(node) for node in page.css("[id^=pub-keyword-], a[id^=pub-cat-top-]"))
+    families = [
+        f"control family: {shown(node)}" for node in page.css("span[id^=pub-control-fam-]:not([id$=container])")
+    ]
+    keywords = unique([*map(shown, page.css("[id^=pub-keyword-], a[id^=pub-cat-top-]")), *families])
     doi = page.css("#pub-doi-link::attr(href), a[id^=pub-doc-][href*='doi.org']::attr(href)").get()
     marker = place.marker or doi_update(doi)
     return Document(
@@ -388,6 +355,9 @@ def publication_relations(page: Selector) -> Iterator[Relation]:
             if target := clean(NOTE.sub(" ", evidence)):
                 name = version_of(target, link.attrib.get("href"))
                 yield Relation(type=kind, target_text=name, evidence=evidence)
+    for link in page.css("[id^=pub-related-link-]"):
+        if SERIES.match(name := shown(link)) and re.search(r"\d", name):
+            yield Relation(type="references", target_text=name, evidence=f"related publication: {name}")
 
 
 def shown(node: Selector) -> str:
