@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from standards_db import instruments, taxonomy, vendor_table
+from standards_db import instruments, taxonomy, validity, vendor_table
 from standards_db.identifiers import parse
 from standards_db.store import transaction
 
@@ -27,35 +27,9 @@ with ranked as (
     ) as place
     from documents
     where work is not null and vanished_at is null and kind not in ('draft')
-      and coalesce(status, '') not in ('draft', 'upcoming', 'on_approval') and coalesce(published, '') <= :today
+      and coalesce(status, '') not in ('draft', 'upcoming', 'on_approval') and coalesce(valid_from, '') <= :today
 )
 update documents set is_newest = 1 where id in (select id from ranked where place = 1);
-"""
-# An obsoleted RFC keeps its status word for ever; only the relation tells that another has taken its place.
-IN_FORCE = """
-with obsoleted as materialized (select document from relations where type = 'superseded by')
-update documents set (is_in_force, in_force_basis) = (
-    select case
-        when documents.vanished_at is not null then 0
-        when documents.withdrawn is not null and documents.withdrawn <= :today then 0
-        when documents.published > :today then 0
-        when documents.family = 'ietf' and documents.id in (select document from obsoleted) then 0
-        when statuses.key is not null then statuses.is_in_force
-        when documents.kind = 'draft' then 0
-        when documents.work is null or documents.is_newest = 1 then 1
-        else 0 end,
-    case
-        when documents.vanished_at is not null then 'no longer listed by the source'
-        when documents.withdrawn is not null and documents.withdrawn <= :today then 'withdrawal date'
-        when documents.published > :today then 'published later'
-        when documents.family = 'ietf' and documents.id in (select document from obsoleted)
-            then 'obsoleted by a newer RFC'
-        when statuses.key is not null then 'status'
-        when documents.kind = 'draft' then 'draft'
-        when documents.work is null then 'no status stated'
-        when documents.is_newest = 1 then 'newest edition, no status stated'
-        else 'a newer edition exists, no status stated' end
-    from (select 1) left join statuses on statuses.key = documents.status)
 """
 WORK_EDITIONS = """
 update works set
@@ -161,11 +135,13 @@ def resolve(db: Database, *, today: str | None = None) -> None:
     with transaction(db) as connection:
         run_all(connection, "delete from works", {})
         run_all(connection, WORKS, {})
+        run_all(connection, validity.FROM, day)
         run_all(connection, NEWEST, day)
-        run_all(connection, IN_FORCE, day)
         reset = "update relations set target_document=null, resolution=null, is_stale=null, is_orphan=null"
         run_all(connection, reset, {})
         run_all(connection, TARGETS, {})
+        for step in validity.STEPS:
+            run_all(connection, step, day)
         add_targeted_works(connection)
         run_all(connection, WORK_EDITIONS, {})
         run_all(connection, STALE, day)
