@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from standards_db import instruments, taxonomy, validity, vendor_table
+from standards_db import instruments, targets, taxonomy, validity, vendor_table
 from standards_db.identifiers import parse
 from standards_db.store import transaction
 
@@ -43,25 +43,6 @@ update works set
   title_zh = (
     select title_zh from documents d where d.work = works.id and d.title_zh is not null
     order by d.is_newest desc, d.edition_key desc, d.id desc limit 1)
-"""
-# An undated reference means the newest edition that existed when the referring document was published.
-TARGETS = """
-update relations set target_document = target_identifier, resolution = 'exact'
-where target_identifier in (select id from documents) and target_edition_key is not null;
-update relations set (target_document, resolution) = (
-    select d.id, 'newest before publication' from documents d, documents r
-    where r.id = relations.document and d.work = relations.target_work and d.kind <> 'draft'
-      and d.published <= coalesce(r.published, r.implemented)
-    order by d.edition_key desc, d.published desc, d.id desc limit 1)
-where target_document is null and target_work is not null and target_edition_key is null;
-update relations set target_document = target_identifier, resolution = 'exact'
-where target_document is null and target_identifier in (select id from documents);
-update relations set resolution = case
-    when target_work is null then 'identifier not understood'
-    when target_edition_key is null then 'no edition stated or held'
-    when exists (select 1 from documents d where d.work = target_work) then 'edition not held'
-    else 'work not held' end
-where target_document is null;
 """
 # Release branches of 3GPP live side by side: a version is stale when its own release has a newer one.
 STALE = """
@@ -137,9 +118,7 @@ def resolve(db: Database, *, today: str | None = None) -> None:
         run_all(connection, WORKS, {})
         run_all(connection, validity.FROM, day)
         run_all(connection, NEWEST, day)
-        reset = "update relations set target_document=null, resolution=null, is_stale=null, is_orphan=null"
-        run_all(connection, reset, {})
-        run_all(connection, TARGETS, {})
+        targets.point(connection)
         for step in validity.STEPS:
             run_all(connection, step, day)
         add_targeted_works(connection)

@@ -11,7 +11,7 @@ _KIND = re.compile(r"^(.+?)[/ ](TS|TR|PAS|Guide|IWA|ISP|R|SRD|TTA|DATA)$")
 _IEEE_DRAFT = re.compile(r"D\d")
 _DRAFT_SUPPLEMENT = re.compile(r"^(?:(?:NP|AWI|WD|CD|PRF|F?DIS) (Amd|Cor|Add)|(F?D)(AM|COR)) (\d+)(?:\.\d+)?$")
 _DRAFT_KINDS = frozenset({"DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR"})
-_PACKAGES = frozenset({"CSV", "RLV", "CMV", "SER", "EXV", "HBK", "Redline"})
+PACKAGES = frozenset({"CSV", "RLV", "CMV", "SER", "EXV", "HBK", "Redline"})
 _VERSION = re.compile(r"[vV]?\d+(?:\.\d+)+|[vV]\d+")
 _OASIS_STAGE = re.compile(r"^(?:CSD?|PSD?|CND?|CNPRD|CSPRD|OS|COS|Errata|WD)\d*$", re.I)
 
@@ -104,7 +104,7 @@ def _separate(i: Identifier, dated: bool) -> str:
     """``/`` joins a supplement that is a document of its own, ``+`` one that is consolidated into the text."""
     out = ""
     for s in i.supplements:
-        own = not s.startswith("+") and s not in _PACKAGES
+        own = not s.startswith("+") and s not in PACKAGES
         if dated:
             out += f"/{s}" if own else (s if s.startswith("+") else f" {s}")
         elif own:
@@ -182,7 +182,7 @@ def _ieee(i: Identifier, dated: bool) -> str:
     draft = dated and i.stage is not None
     text = f"{i.series} {'P' if draft else ''}{i.number}"
     year = f"-{i.edition}" if dated and i.edition else ""
-    own = any(s not in _PACKAGES for s in i.supplements)
+    own = any(s not in PACKAGES for s in i.supplements)
     if draft and i.stage != "P":
         text += f"{year}/{i.stage}" if own else f"/{i.stage}{year}"
     else:
