@@ -14,9 +14,11 @@ _STAGES = ("FDIS", "RFDIS", "DIS", "FCD", "CDV", "CD1", "CD2", "CD3", "CD", "NWI
 _DRAFT_KINDS = ("DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR")
 _KINDS = ("TS", "TR", "PAS", "Guide", "ISP", "IWA", "R", "SRD", "TTA", "DATA", *_DRAFT_KINDS)
 _SUP = rf"""[/+ ](?:(?:CD|WD|AWI|NP|PRF|F?DIS)[ ])?
-  (?:Amd|Cor|Add|Suppl|Ext|ISH|F?DAM|F?DCOR|F?DAmd|F?DCor|Amendment|Corrigendum)\.?[ ]?\d+(?:\.\d)?(?:[:-]{_YEAR})?"""
+  (?:Amd|Cor|Add|Suppl|Ext|ISH|F?DAM|F?DCOR|F?DAmd|F?DCor|Amendment|Corrigendum)\.?[ ]?\d+(?:\.\d)?(?:[:-]{_YEAR})?
+  | [/+]A\d{{1,2}}(?:[:-]{_YEAR})?"""
 _SUP_PARTS = re.compile(rf"(\+?)[/ ]?(?:(CD|WD|AWI|NP|PRF|F?DIS) )?([A-Z]+)\.? ?(\d+(?:\.\d)?)(?:[:-]({_YEAR}))?", re.I)
 _SUP_NAMES = {
+    "A": "Amd",
     "AMENDMENT": "Amd",
     "CORRIGENDUM": "Cor",
     "AMD": "Amd",
@@ -36,7 +38,8 @@ def _iso_pattern(publishers: str, *, strict: bool) -> str:
     kind = rf"(?:[/ ](?P<kind>{alternatives(_KINDS)})(?=[ \d]))?"
     number = r"(?P<number>\d{1,6}[A-Z]{0,2}(?:[.-](?:\d{1,5}[A-Za-z]{0,4}|[A-Z](?![A-Za-z])))*?)"
     draft = r"(?:/(?P<draft>D-?(?:[A-Z]*\d[\w.]*?|IS|FDIS)))?"
-    year = rf"(?:[:-](?P<year>{_YEAR}(?:-{_MONTH})?))?"
+    ordinal = r"(?:,?[ ]\(?Ed(?:ition|\.)?[ ]?\d+(?:\.\d)?\)?)?"
+    year = rf"(?:[:-](?P<year>{_YEAR}(?:-{_MONTH})?){ordinal})?"
     gap = "[ ]" if strict else "[ -]?"
     return (
         rf"(?P<pub>{publishers})(?:(?<=IEEE)[ ]Std)?{stage}{kind}{gap}(?P<p>P)?"
