@@ -23,7 +23,8 @@ NEWEST = """
 update documents set is_newest = 0;
 with ranked as (
     select id, row_number() over (
-        partition by work order by edition_key desc, published desc, id desc
+        partition by work
+        order by edition_key desc, iif(edition_key is null, published, null) desc, length(id), published desc, id desc
     ) as place
     from documents
     where work is not null and vanished_at is null and kind not in ('draft')
@@ -36,7 +37,7 @@ update works set
   newest = (select id from documents d where d.work = works.id and d.is_newest = 1),
   newest_in_force = (
     select id from documents d where d.work = works.id and d.is_in_force = 1 and d.kind <> 'draft'
-    order by d.edition_key desc, d.published desc, d.id desc limit 1),
+    order by d.is_newest desc, d.edition_key desc, d.published desc, length(d.id), d.id desc limit 1),
   title = (
     select title from documents d where d.work = works.id and d.title is not null
     order by d.is_newest desc, d.edition_key desc, d.id desc limit 1),

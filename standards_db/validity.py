@@ -32,8 +32,9 @@ update documents set (valid_from, valid_from_basis) = (
         when {{year}} then 'year of the edition' end)
 """.format(year="edition glob '[12][0-9][0-9][0-9]'")
 
-# Editions in order, each with how many newer ones exist today and from when the first of them is in force. Releases of
-# 3GPP, and of the ETSI texts that transpose them, live side by side: there the branch is the release.
+# Editions in order, each with how many newer ones exist today and from when the first of them is in force; redlines and
+# other packagings of one edition are equal. Releases of 3GPP, and of the ETSI texts that transpose them, live side by
+# side: there the branch is the release.
 BRANCHES = f"""
 drop table if exists temp.branches;
 create temp table branches as
@@ -51,7 +52,8 @@ select id, coalesce(sum(is_out) over later, 0) as newer_count,
     min(case when is_out then valid_from end) over later as newer_from
 from branches
 window later as (
-    partition by branch order by edition_key, published, id rows between 1 following and unbounded following
+    partition by branch order by edition_key, iif(edition_key is null, published, null)
+    groups between 1 following and unbounded following
 );
 create unique index temp.newer_id on newer (id)
 """

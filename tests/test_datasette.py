@@ -247,6 +247,7 @@ PARAMETERS = {
     "contradictions": ("", 1),
     "certificates_by_scheme_and_year": ("", 3),
     "search_both_languages": ("q=等级保护", 2),
+    "newest_edition_in_force": ("work=ISO/IEC+27001&date=2020-06-30", 1),
     "unresolved_adoptions": ("", 0),
     "not_here": ("", 1),
     "presumption_of_conformity": ("act=2014/53/EU", 0),  # with rows: test_instruments.py

@@ -56,9 +56,13 @@ OTHER_EDITIONS_ADOPTED = """
 select count(*) as edges from relations
 where target_work = :work and target_document is not null and target_document <> :id and type = 'adopts'
 """
+CHAINS = """
+select path, degree, is_stale, is_circular from adoption_chains
+where link_count > 1 and (document = :id or last_document = :id) order by document <> :id, path limit 50
+"""
 EDITIONS = """
 select d.id, d.edition, d.title, d.title_zh, d.kind, d.status, t.label as status_label, d.published, d.withdrawn,
-  d.is_in_force, d.is_newest
+  d.valid_until, d.is_in_force, d.is_newest
 from documents d left join statuses t on t.key = d.status
 where d.work = :work order by d.edition_key desc, d.published desc, d.id desc limit 200
 """
@@ -154,6 +158,7 @@ async def document(db: Database, key: str) -> dict[str, Any] | None:
         "outgoing": outgoing,
         "incoming": [{**edge, "verb": READ_BACKWARDS.get(edge["type"], edge["type"])} for edge in incoming],
         "adopted_elsewhere": (await rows(db, OTHER_EDITIONS_ADOPTED, params))[0]["edges"],
+        "chains": [{**chain, "steps": chain["path"].split(" > ")} for chain in await rows(db, CHAINS, params)],
         "editions": await rows(db, EDITIONS, params) if record["work"] else [],
         "topics": await rows(db, TOPICS, params),
         "records": records,
