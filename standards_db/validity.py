@@ -17,6 +17,7 @@ CONFLICT = "ended before in force"
 
 # A draft is never in force, nor is a text that was not finished.
 UNFINISHED = "(kind = 'draft' or coalesce(status, '') in ('draft', 'on_approval', 'abandoned'))"
+UNBEGUN = "(new.kind = 'draft' or new.status in ('draft', 'on_approval', 'abandoned', 'upcoming'))"
 
 FROM = f"""
 update documents set (valid_from, valid_from_basis) = (
@@ -58,11 +59,13 @@ window later as (
 create unique index temp.newer_id on newer (id)
 """
 
-# A statement of succession towards itself or towards an older text has no effect, so a circle leaves its newest member.
-SUCCESSORS = """
+# A statement of succession towards itself, an older text or one that has not begun has no effect, so that a circle
+# leaves its newest member. A successor that is not held counts and gives no date.
+SUCCESSORS = f"""
 drop table if exists temp.stated;
 create temp table stated as
-select document as id, target_document as successor from relations where type = 'superseded by'
+select document as id, target_document as successor from relations
+where type = 'superseded by' and coalesce(resolution, '') <> 'the document itself'
 union
 select target_document, document from relations where type = 'supersedes' and target_document is not null;
 create index temp.stated_id on stated (id, successor);
@@ -72,7 +75,7 @@ select stated.id, min(new.valid_from) as successor_from
 from stated
 join documents old on old.id = stated.id
 left join documents new on new.id = stated.successor
-where stated.successor is not stated.id
+where stated.successor is not stated.id and not coalesce({UNBEGUN}, 0) and coalesce(new.valid_from, '') <= :today
     and (new.valid_from is null or old.valid_from is null or new.valid_from > old.valid_from
         or (new.valid_from = old.valid_from
             and not exists (select 1 from stated back where back.id = new.id and back.successor = old.id)))
@@ -114,22 +117,26 @@ select *, case basis
 from based;
 create unique index temp.judged_id on judged (id)
 """
+ENDS_AS_STATED = """
+    withdrawn is not null and (vanished is null or withdrawn <= vanished)
+    and (withdrawn <= :today or is_listed or j.valid_from > :today)
+"""
 UNTIL = f"""
 update documents set (is_in_force, in_force_basis, valid_until, valid_until_basis) = (
     select is_listed and vanished is null,
     case when vanished is not null then 'no longer listed by the source' else basis end,
     case
         when is_unfinished then null
-        when withdrawn is not null and (vanished is null or withdrawn <= vanished) then withdrawn
+        when {ENDS_AS_STATED} then withdrawn
         when is_listed and vanished is not null then vanished
-        when is_listed or valid_from > :today then '{OPEN_END}'
+        when is_listed or j.valid_from > :today then '{OPEN_END}'
         when j.status in ('upcoming', 'suspended') then null
         else max(next_from, coalesce(j.valid_from, next_from)) end,
     case
         when is_unfinished then 'draft, never in force'
-        when withdrawn is not null and (vanished is null or withdrawn <= vanished) then 'withdrawal date'
+        when {ENDS_AS_STATED} then 'withdrawal date'
         when is_listed and vanished is not null then 'no longer listed by the source'
-        when is_listed or valid_from > :today then 'open'
+        when is_listed or j.valid_from > :today then 'open'
         when j.status in ('upcoming', 'suspended') then j.status || ', date missing'
         when next_from is null then iif(j.status = 'unknown', 'status unknown', 'withdrawn') || ', date missing'
         when is_obsoleted then 'obsoleted by a newer RFC'
