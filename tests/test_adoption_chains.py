@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from served import Served
 from small_register import Register
 from sqlite_utils import Database
+
+from standards_db.datasette_plugin.links import tilde_encode
+from standards_db.snapshot import publish
 
 
 def chains(db: Database) -> dict[str, dict[str, Any]]:
@@ -83,3 +87,22 @@ def test_depth_is_bounded(tmp_path: Path) -> None:
         world.edge(f"ISO {number}:2000", "adopts", f"ISO {number + 1}:2000", "IDT")
     found = chains(world.resolved(tmp_path))
     assert len(found) == 20 and max(row["link_count"] for row in found.values()) == 8
+
+
+def test_the_page_shows_the_chain_and_who_is_stale(tmp_path: Path) -> None:
+    """The page of an edition shows the chains that begin or end with it, and who follows another edition."""
+    national().resolved(tmp_path).conn.close()
+    publish(tmp_path / "ingest.db", tmp_path / "standards.db")
+    served = Served(tmp_path / "standards.db")
+    for id_ in ("BS EN ISO/IEC 27001:2017", "ISO/IEC 27001:2013"):
+        page = served.soup(f"/standards/documents/{tilde_encode(id_)}")
+        (line,) = [item.get_text() for item in page.select("ul.rules li") if " adopts " in item.get_text()]
+        assert line.startswith("BS EN ISO/IEC 27001:2017 adopts EN ISO/IEC 27001:2017 adopts ISO/IEC 27001:2013: IDT")
+        assert "stale" in line
+    newest = served.soup(f"/standards/documents/{tilde_encode('ISO/IEC 27001:2022')}")
+    table = newest.select_one("[aria-label='Adoptions of other editions']")
+    cells = [cell.get_text(" ", strip=True) for cell in table.select("tbody td")]
+    assert len(table.select("tbody tr")) == 1
+    assert "EN ISO/IEC 27001:2017" in cells[0] and "IDT" in cells[1]
+    assert cells[2].startswith("ISO/IEC 27001:2013 stale")
+    served.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -164,8 +165,6 @@ def test_resolution_counts_every_edge_once(tmp_path: Path) -> None:
         world.edge("GB/T 1-2016", "has twin text", target)
     world.resolved(tmp_path).conn.close()
     publish(tmp_path / "ingest.db", tmp_path / "standards.db")
-    import sqlite3
-
     connection = sqlite3.connect(tmp_path / "standards.db")
     connection.row_factory = sqlite3.Row
     (row,) = [dict(row) for row in connection.execute("select * from resolution")]

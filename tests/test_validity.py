@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_register import TODAY, Register, by_id, intervals
@@ -216,10 +218,6 @@ def test_what_is_not_understood_gets_no_work(tmp_path: Path) -> None:
 )
 def test_one_query_tells_the_edition_in_force_on_a_day(tmp_path: Path, day: str, expected: list[str]) -> None:
     """The canned question over the published tables, with the amendments in force on that day beside it."""
-    import sqlite3
-
-    import yaml
-
     world = Register()
     world.edition("ISO/IEC 27001:2005", "2005-10", withdrawn="2013-09-25", status="withdrawn")
     world.edition("ISO/IEC 27001:2013", "2013-10", withdrawn="2022-10-25")
