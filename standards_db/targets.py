@@ -15,6 +15,7 @@ from standards_db.identifiers import Identifier, parse
 from standards_db.identifiers.numbering import number_key, repackaged, same_edition, under_prefix_of
 
 OTHER_PREFIX = "other prefix"
+LATER = "('superseded by', 'to be superseded by', 'adopted by')"  # statements about a text that came afterwards
 
 # The bare number of a work means any edition of it, except of an RFC, which has none.
 EXACT = """
@@ -43,19 +44,19 @@ update relations set (target_document, target_work, resolution) = (
         and substr({KNOWN}, 1, {SHORTER}) {{order}} substr({REFERRING}, 1, {SHORTER})
     where r.id = relations.document
     order by {{first}}, d.id desc limit 1)
-where target_document is null and target_work is not null and target_edition_key is null and {{types}}
+where target_document is null and target_work is not null and target_edition_key is null and type {{types}}
 """
 BEFORE = UNDATED.format(
     meaning="newest before publication",
     order="<=",
     first="d.edition_key desc, d.published desc",
-    types="type <> 'superseded by'",
+    types=f"not in {LATER}",
 )
 AFTER = UNDATED.format(
     meaning="first after publication",
     order=">=",
     first="d.id is null, d.edition_key, d.published",
-    types="type = 'superseded by'",
+    types=f"in {LATER}",
 )
 WITHOUT_EDITION = """
 update relations set target_document = target_identifier, resolution = 'exact'
@@ -71,13 +72,13 @@ from printed
 where target_document is null and target_work is null
     and printed.source = relations.source and printed.text = relations.target_text and printed.id <> document
 """
-REASONS = """
+REASONS = f"""
 update relations set resolution = case
     when target_work is null then 'identifier not understood'
     when target_identifier = document then 'the document itself'
     when not exists (select 1 from documents d where d.work = target_work) then 'work not held'
     when target_edition_key is not null then 'edition not held'
-    when type = 'superseded by' then 'no edition after publication'
+    when type in {LATER} then 'no edition after publication'
     else 'no edition before publication' end
 where target_document is null
 """

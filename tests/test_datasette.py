@@ -310,7 +310,7 @@ def test_numbers_of_the_sample_recount(sample_snapshot: Path) -> None:
 
 
 def test_an_edge_shows_on_its_edition_only(sample_snapshot: Path) -> None:
-    """An edge to an edition that is not held does not point at another edition; certificates are counted per edition."""
+    """An edge to an edition that is not held points at no other one; certificates are counted per edition."""
     sample = Served(sample_snapshot)
     stray = sample.sql(
         "select r.document, r.target_identifier, w.newest from relations r join works w on w.id = r.target_work"

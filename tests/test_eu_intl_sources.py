@@ -13,7 +13,7 @@ from crawler.base import SourceSpider
 from crawler.spiders.eu.etsi import Etsi
 from crawler.spiders.intl.cc_portal import CcPortal
 from crawler.spiders.intl.iso import HEADED, Iso, stage_code
-from standards_db.records import Certificate, Membership, PageRefused, Refused
+from standards_db.records import Certificate, Document, Membership, PageRefused, Refused
 
 FEED = "https://isopublicstorageprod.blob.core.windows.net/opendata/_latest/iso_deliverables_metadata/%s"
 COMMITTEES = "https://example.net/iso_technical_committees/json/iso_technical_committees.jsonl"

@@ -113,7 +113,8 @@ def _itu_r(m: re.Match[str]) -> Identifier:
 
 
 _DATE = rf"\d\d/{_YEAR}|{_YEAR}-\d\d(?:-\d\d)?|{_YEAR}"
-_ITU_SUP = rf"""[ ](?:(?:Technical[ ])?(?:Cor|Amd|Add|Err(?:atum)?|Suppl)\.?[ ]\d+(?:/(?:Technical[ ])?(?:Cor|Amd|Add)\.[ ]\d+)?
+_ITU_SUP = rf"""[ ](?:(?:Technical[ ])?(?:Cor|Amd|Add|Err(?:atum)?|Suppl)\.?[ ]\d+
+    (?:/(?:Technical[ ])?(?:Cor|Amd|Add)\.[ ]\d+)?
   | Annex(?:es)?[ ][A-Z]\d*|App\.[ ]?[IVX]+)(?:[ ]\((?:{_DATE})\))?"""
 _ITU_PART = re.compile(_ITU_SUP, re.X | re.I)
 _ITU_NUMBER = r"""(?P<number>[A-Z]\.\d+(?:\.\d+)*(?:-\d+)?(?:[ ]?(?:bis|ter))?(?:/[A-Z]\.\d+(?:\.\d+)*(?:[ ]bis)?)*

@@ -2,7 +2,8 @@
 -- One row per source and type of relation. share = edges that point at a held document / all edges. Exact: the printed
 -- target is that document. Respelled: the same edition written shorter, in another packaging, under another prefix of
 -- ISO and IEC, or a designation that no grammar reads and the same source lists. Dated: the target names no edition, and
--- the newest before publication is meant (for a successor, the first after it). What is left is told by reason.
+-- the newest before publication is meant (for a successor, the first after it). What is left is told by reason. Relations
+-- to acts of law are in instrument_standards.
 select
     source,
     type,
@@ -18,4 +19,5 @@ select
     sum(resolution = 'the document itself') as itself_count,
     'relations?source=' || source || '&type=' || replace(type, ' ', '+') || '&target_document__isnull=1' as rest_link
 from relations
+where type not in ('harmonised under', 'prepared for')
 group by source, type
