@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from standards_db import validity
 from standards_db.interpret import Row
 from standards_db.store import Tally
 
@@ -110,8 +111,18 @@ INVARIANTS = {
     "an edge has a degree only when it is an adoption": (
         "select document from relations where degree is not null and type<>'adopts'"
     ),
-    "a document does not adopt itself": (
-        "select document from relations where type='adopts' and target_document=document"
+    "a document is not its own target": "select document from relations where target_document=document",
+    "in force is the interval judged today": (
+        "select id from documents join state on state.key='as_of' where valid_from is not null"
+        " and is_in_force<>(valid_from<=state.value and coalesce(valid_until, '')>state.value)"
+    ),
+    "an end before the beginning is listed as a conflict": (
+        "select id from documents where valid_until<valid_from"
+        f" and id not in (select entity from conflicts where field='{validity.CONFLICT}')"
+    ),
+    "a blank end says why": (
+        "select id from documents where valid_until is null"
+        " and valid_until_basis not glob 'draft*' and valid_until_basis not glob '*date missing'"
     ),
     "dates are ISO dates": (
         "select id from documents where (published is not null and published not glob '[12][0-9][0-9][0-9]*')"

@@ -229,7 +229,7 @@ def implied(record: Document, identifier: Identifier | None) -> list[dict[str, A
     """Adoptions that the identifier states by its form (EN ISO/IEC …, ETSI TS 133 501), and those in a title's tail."""
     tail = title_tail(record, identifier)
     edges = []
-    if identifier and identifier.supplements:  # what a regional amendment adopts is not in its number
+    if identifier and identifier.is_amendment:  # what a regional amendment adopts is not in its number
         if base := amended(identifier):
             how = {"method": "identifier syntax", "evidence": str(identifier)}
             edges.append(edge("amends", str(base), base, None, None, **how))

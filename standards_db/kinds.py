@@ -45,8 +45,7 @@ def kind_of(identifier: Identifier | None, kind_text: str | None) -> str:
             return kind
     if identifier.stage and not FINAL_STAGE.match(identifier.stage):
         return "draft"
-    parts = identifier.supplements
-    if any(part.startswith("Errata") for part in parts) if identifier.family == "oasis" else parts:
+    if identifier.is_amendment:
         return "amendment"
     if identifier.family == "3gpp" and re.match(r"V[012]\.", identifier.edition or ""):
         return "draft"  # not yet under change control

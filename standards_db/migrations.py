@@ -387,3 +387,9 @@ def m009_instruments(db: Database) -> None:
     db.table("instrument_standards").create_index(["instrument"])
     db.table("instrument_standards").create_index(["target_document"])
     db.table("instrument_standards").create_index(["target_work"])
+
+
+@migrations()
+def m011_validity(db: Database) -> None:
+    for name in ("valid_from", "valid_from_basis", "valid_until", "valid_until_basis"):
+        db.table("documents").add_column(name, str)

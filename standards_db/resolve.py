@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from standards_db import instruments, taxonomy, vendor_table
+from standards_db import instruments, targets, taxonomy, validity, vendor_table
 from standards_db.identifiers import parse
 from standards_db.store import transaction
 
@@ -23,71 +23,27 @@ NEWEST = """
 update documents set is_newest = 0;
 with ranked as (
     select id, row_number() over (
-        partition by work order by edition_key desc, published desc, id desc
+        partition by work
+        order by edition_key desc, iif(edition_key is null, published, null) desc, length(id), published desc, id desc
     ) as place
     from documents
     where work is not null and vanished_at is null and kind not in ('draft')
-      and coalesce(status, '') not in ('draft', 'upcoming', 'on_approval') and coalesce(published, '') <= :today
+      and coalesce(status, '') not in ('draft', 'upcoming', 'on_approval') and coalesce(valid_from, '') <= :today
 )
 update documents set is_newest = 1 where id in (select id from ranked where place = 1);
-"""
-# An obsoleted RFC keeps its status word for ever; only the relation tells that another has taken its place.
-IN_FORCE = """
-with obsoleted as materialized (select document from relations where type = 'superseded by')
-update documents set (is_in_force, in_force_basis) = (
-    select case
-        when documents.vanished_at is not null then 0
-        when documents.withdrawn is not null and documents.withdrawn <= :today then 0
-        when documents.published > :today then 0
-        when documents.family = 'ietf' and documents.id in (select document from obsoleted) then 0
-        when statuses.key is not null then statuses.is_in_force
-        when documents.kind = 'draft' then 0
-        when documents.work is null or documents.is_newest = 1 then 1
-        else 0 end,
-    case
-        when documents.vanished_at is not null then 'no longer listed by the source'
-        when documents.withdrawn is not null and documents.withdrawn <= :today then 'withdrawal date'
-        when documents.published > :today then 'published later'
-        when documents.family = 'ietf' and documents.id in (select document from obsoleted)
-            then 'obsoleted by a newer RFC'
-        when statuses.key is not null then 'status'
-        when documents.kind = 'draft' then 'draft'
-        when documents.work is null then 'no status stated'
-        when documents.is_newest = 1 then 'newest edition, no status stated'
-        else 'a newer edition exists, no status stated' end
-    from (select 1) left join statuses on statuses.key = documents.status)
 """
 WORK_EDITIONS = """
 update works set
   newest = (select id from documents d where d.work = works.id and d.is_newest = 1),
   newest_in_force = (
     select id from documents d where d.work = works.id and d.is_in_force = 1 and d.kind <> 'draft'
-    order by d.edition_key desc, d.published desc, d.id desc limit 1),
+    order by d.is_newest desc, d.edition_key desc, d.published desc, length(d.id), d.id desc limit 1),
   title = (
     select title from documents d where d.work = works.id and d.title is not null
     order by d.is_newest desc, d.edition_key desc, d.id desc limit 1),
   title_zh = (
     select title_zh from documents d where d.work = works.id and d.title_zh is not null
     order by d.is_newest desc, d.edition_key desc, d.id desc limit 1)
-"""
-# An undated reference means the newest edition that existed when the referring document was published.
-TARGETS = """
-update relations set target_document = target_identifier, resolution = 'exact'
-where target_identifier in (select id from documents) and target_edition_key is not null;
-update relations set (target_document, resolution) = (
-    select d.id, 'newest before publication' from documents d, documents r
-    where r.id = relations.document and d.work = relations.target_work and d.kind <> 'draft'
-      and d.published <= coalesce(r.published, r.implemented)
-    order by d.edition_key desc, d.published desc, d.id desc limit 1)
-where target_document is null and target_work is not null and target_edition_key is null;
-update relations set target_document = target_identifier, resolution = 'exact'
-where target_document is null and target_identifier in (select id from documents);
-update relations set resolution = case
-    when target_work is null then 'identifier not understood'
-    when target_edition_key is null then 'no edition stated or held'
-    when exists (select 1 from documents d where d.work = target_work) then 'edition not held'
-    else 'work not held' end
-where target_document is null;
 """
 # Release branches of 3GPP live side by side: a version is stale when its own release has a newer one.
 STALE = """
@@ -161,11 +117,11 @@ def resolve(db: Database, *, today: str | None = None) -> None:
     with transaction(db) as connection:
         run_all(connection, "delete from works", {})
         run_all(connection, WORKS, {})
+        run_all(connection, validity.FROM, day)
         run_all(connection, NEWEST, day)
-        run_all(connection, IN_FORCE, day)
-        reset = "update relations set target_document=null, resolution=null, is_stale=null, is_orphan=null"
-        run_all(connection, reset, {})
-        run_all(connection, TARGETS, {})
+        targets.point(connection)
+        for step in validity.STEPS:
+            run_all(connection, step, day)
         add_targeted_works(connection)
         run_all(connection, WORK_EDITIONS, {})
         run_all(connection, STALE, day)

@@ -37,6 +37,7 @@ create table source_records (
 """
 PRIMARY_KEYS = {
     "adoptions": ("document", "work"),
+    "adoption_chains": ("document", "path"),
     "adoption_topics": ("topic", "document", "work"),
     "alignment": ("work",),
     "alignment_topics": ("topic", "work"),
@@ -48,6 +49,8 @@ PRIMARY_KEYS = {
     "divergence_uptake": ("topic", "sphere"),
     "pair_works": ("topic", "sphere_a", "sphere_b", "work"),
     "scheme_certificates": ("scheme",),
+    "resolution": ("source", "type"),
+    "source_agreement": ("body", "primary_source", "secondary_source"),
     "sphere_coverage": ("sphere",),
     "topic_documents": ("topic", "document"),
 }
@@ -64,6 +67,11 @@ FOREIGN_KEYS = {
     "scheme": "schemes(key)",
     "document": "documents(id)",
     "target_document": "documents(id)",
+    "last_document": "documents(id)",
+    "last_body": "bodies(key)",
+    "last_sphere": "spheres(key)",
+    "primary_source": "sources(key)",
+    "secondary_source": "sources(key)",
     "newest_edition": "documents(id)",
     "work": "works(id)",
     "adopted_work": "works(id)",
@@ -84,6 +92,7 @@ INDEXES = {
     "documents": ("work", "identifier", "year"),
     "topic_documents": ("document",),
     "adoptions": ("work", "target_document"),
+    "adoption_chains": ("last_document", "link_count"),
     "adoption_topics": ("document", "work"),
     "alignment_topics": ("work",),
     "source_records": ("entity",),

@@ -52,13 +52,25 @@ where r.document <> :id and (r.target_document = :id or (r.target_document is nu
   and r.target_work = :work))
 order by r.type, d.sphere, r.document, r.id limit 500
 """
-OTHER_EDITIONS_ADOPTED = """
-select count(*) as edges from relations
-where target_work = :work and target_document is not null and target_document <> :id and type = 'adopts'
+ADOPTERS_OF_OTHERS = """
+select r.*, g.label as degree_label, d.identifier, d.title, d.title_zh, d.sphere, s.label as sphere_label, d.status,
+  u.label as status_label, d.is_in_force, coalesce(r.target_document, r.target_identifier) as target_edition
+from relations r
+join documents d on d.id = r.document
+left join spheres s on s.key = d.sphere
+left join statuses u on u.key = d.status
+left join degrees g on g.key = r.degree
+where r.type = 'adopts' and r.target_work = :work and coalesce(r.target_document, r.target_identifier) <> :id
+  and (r.target_document is not null or r.target_edition_key is not null)
+order by d.is_in_force desc, d.sphere, target_edition desc, r.document, r.id limit 200
+"""
+CHAINS = """
+select path, degree, is_stale, is_circular from adoption_chains
+where link_count > 1 and (document = :id or last_document = :id) order by document <> :id, path limit 50
 """
 EDITIONS = """
 select d.id, d.edition, d.title, d.title_zh, d.kind, d.status, t.label as status_label, d.published, d.withdrawn,
-  d.is_in_force, d.is_newest
+  d.valid_until, d.valid_until_basis, d.is_in_force, d.is_newest
 from documents d left join statuses t on t.key = d.status
 where d.work = :work order by d.edition_key desc, d.published desc, d.id desc limit 200
 """
@@ -153,7 +165,8 @@ async def document(db: Database, key: str) -> dict[str, Any] | None:
         "banner": banner(record, outgoing, incoming),
         "outgoing": outgoing,
         "incoming": [{**edge, "verb": READ_BACKWARDS.get(edge["type"], edge["type"])} for edge in incoming],
-        "adopted_elsewhere": (await rows(db, OTHER_EDITIONS_ADOPTED, params))[0]["edges"],
+        "adopters_of_others": await rows(db, ADOPTERS_OF_OTHERS, params) if record["work"] else [],
+        "chains": [{**chain, "steps": chain["path"].split(" > ")} for chain in await rows(db, CHAINS, params)],
         "editions": await rows(db, EDITIONS, params) if record["work"] else [],
         "topics": await rows(db, TOPICS, params),
         "records": records,

@@ -24,9 +24,9 @@ _ETSI_NUMBER = rf"""(?:
   | (?P<group>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*?[ ]\d{{3}}(?:-\d{{1,3}})*)
   | (?P<three>\d{{3}}(?:-\d{{1,3}})*)
 )"""
-_ETSI_TAIL = rf"""(?P<sup>(?:/[AC]\d{{1,2}})*)
+_ETSI_TAIL = rf"""(?P<sup>(?:(?:/|[ ]?\+[ ]?)[AC]\d{{1,2}})*)
   (?:[, ]+(?:[vV]|version[ ])(?P<v>\d+\.\d+\.\d+)|[, ]+ed\.?[ ]?(?P<ed>\d+))?
-  (?:[ ]?\({_YEAR}-\d\d(?:-\d\d)?\))?"""
+  (?:[ ]?\({_YEAR}-\d\d(?:-\d\d)?\)|:{_YEAR})?"""
 
 
 def _etsi(m: re.Match[str]) -> Identifier | None:
@@ -37,7 +37,7 @@ def _etsi(m: re.Match[str]) -> Identifier | None:
         return None
     number = _spaced(parts["six"]) if parts["six"] else (parts.get("gsm") or group or parts["three"])
     edition = f"V{parts['v']}" if parts["v"] else (f"ed.{parts['ed']}" if parts["ed"] else None)
-    sups = tuple(s.upper() for s in parts["sup"].split("/") if s)
+    sups = tuple(_supplement(s.upper()) for s in _SUP.findall(parts["sup"].replace(" ", "")))
     known = series.all_series()["ETSI"]
     made = Identifier("etsi", known.body, f"ETSI {kind}", number, edition, supplements=sups)
     return replace(made, adopts=twin_3gpp(made))
@@ -71,7 +71,7 @@ _HEAD = r"""(?P<head>
 )"""
 _CEN_NUMBER = r"(?P<number>\d{1,6}(?:-\d+[A-Z]?)*?)"
 _CEN_YEAR = rf"(?:[:-](?P<year>{_YEAR}(?:-(?:0[1-9]|1[0-2]))?))?"
-_CEN_SUP = rf"(?P<sup>(?:[/+](?:F?pr)?A(?:\d{{1,2}}|[A-Z]\d?)(?::{_YEAR}(?:-\d\d)?)?)*)"
+_CEN_SUP = rf"(?P<sup>(?:(?:/|[ ]?\+[ ]?)(?:F?pr)?A(?:\d{{1,2}}|[A-Z]\d?)(?::{_YEAR}(?:-\d\d)?)?)*)"
 _SUP = re.compile(r"[/+][^/+]+")
 _IEC_NUMBERS = range(60000, 80000)
 
@@ -84,7 +84,9 @@ def _cen(m: re.Match[str]) -> Identifier | None:
     number, year = m["number"], m["year"]
     if head == "EN" and re.fullmatch(r"3\d{5}", number.split("-")[0]):
         return None
-    sups = tuple(_supplement(s) for s in _SUP.findall(m["sup"]))
+    sups = tuple(_supplement(s) for s in _SUP.findall(m["sup"].replace(" ", "")))
+    if stage is None and (draft := re.match(r"\+?(F?prA[\dA-Z]+)", sups[-1] if sups else "")):
+        stage = draft[1]
     return Identifier("cen", _cen_body(head, number), head, number, year, stage, sups, adopts=_adopted(head, number))
 
 

@@ -10,7 +10,7 @@ from .shape import Shape, shape
 
 _YEAR = r"(?:19|20)\d\d"
 _NUMBER = r"""(?P<number>[A-Z]{0,2}\d+[A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*
-    (?:-(?!(?:19|20)\d\d)[A-Z0-9]{1,3})?(?:/(?:Conformance|INT|Conf)\d*)?)"""
+    (?:-(?!(?:19|20)\d\d(?!\d))(?:[A-Z0-9]{1,3}|\d{5}))?(?:/(?:Conformance|INT|Conf)\d*)?)"""
 _DRAFT = r"(?:/(?P<draft>D-?D?[A-Za-z0-9.]+?(?:/R-[A-Za-z0-9]+)?))"
 _DATE = rf"(?:(?:-|:|,[ ]?)(?P<year>{_YEAR}(?:-\d\d)?))"
 _SUP = rf"(?P<sup>(?:/(?:Cor|Amd|INT|Err)[ ]?\d+(?:-{_YEAR}(?:-\d\d)?)?)?)"
@@ -24,7 +24,8 @@ def _build(m: re.Match[str]) -> Identifier | None:
     parts = m.groupdict()
     lead = re.search(r"AIEE|IEEE|IRE", parts["lead"].upper()).group()  # type: ignore[union-attr]
     known = series.all_series()[lead]
-    number, year, early = parts["number"], parts["year"], parts.get("early")
+    number = re.sub(r"^11073-", "11073.", parts["number"])  # printed both ways; the catalogue's is kept
+    year, early = parts["year"], parts.get("early")
     project = bool(parts["p"])
     draft = parts.get("draft")
     if not project and not draft and not re.search(r"\d", number):

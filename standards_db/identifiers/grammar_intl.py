@@ -14,9 +14,11 @@ _STAGES = ("FDIS", "RFDIS", "DIS", "FCD", "CDV", "CD1", "CD2", "CD3", "CD", "NWI
 _DRAFT_KINDS = ("DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR")
 _KINDS = ("TS", "TR", "PAS", "Guide", "ISP", "IWA", "R", "SRD", "TTA", "DATA", *_DRAFT_KINDS)
 _SUP = rf"""[/+ ](?:(?:CD|WD|AWI|NP|PRF|F?DIS)[ ])?
-  (?:Amd|Cor|Add|Suppl|Ext|ISH|F?DAM|F?DCOR|F?DAmd|F?DCor|Amendment|Corrigendum)\.?[ ]?\d+(?:\.\d)?(?:[:-]{_YEAR})?"""
+  (?:Amd|Cor|Add|Suppl|Ext|ISH|F?DAM|F?DCOR|F?DAmd|F?DCor|Amendment|Corrigendum)\.?[ ]?\d+(?:\.\d)?(?:[:-]{_YEAR})?
+  | [/+]A\d{{1,2}}(?:[:-]{_YEAR})?"""
 _SUP_PARTS = re.compile(rf"(\+?)[/ ]?(?:(CD|WD|AWI|NP|PRF|F?DIS) )?([A-Z]+)\.? ?(\d+(?:\.\d)?)(?:[:-]({_YEAR}))?", re.I)
 _SUP_NAMES = {
+    "A": "Amd",
     "AMENDMENT": "Amd",
     "CORRIGENDUM": "Cor",
     "AMD": "Amd",
@@ -36,7 +38,8 @@ def _iso_pattern(publishers: str, *, strict: bool) -> str:
     kind = rf"(?:[/ ](?P<kind>{alternatives(_KINDS)})(?=[ \d]))?"
     number = r"(?P<number>\d{1,6}[A-Z]{0,2}(?:[.-](?:\d{1,5}[A-Za-z]{0,4}|[A-Z](?![A-Za-z])))*?)"
     draft = r"(?:/(?P<draft>D-?(?:[A-Z]*\d[\w.]*?|IS|FDIS)))?"
-    year = rf"(?:[:-](?P<year>{_YEAR}(?:-{_MONTH})?))?"
+    ordinal = r"(?:,?[ ]\(?Ed(?:ition|\.)?[ ]?\d+(?:\.\d)?\)?)?"
+    year = rf"(?:[:-](?P<year>{_YEAR}(?:-{_MONTH})?){ordinal})?"
     gap = "[ ]" if strict else "[ -]?"
     return (
         rf"(?P<pub>{publishers})(?:(?<=IEEE)[ ]Std)?{stage}{kind}{gap}(?P<p>P)?"
@@ -111,7 +114,7 @@ def _itu_r(m: re.Match[str]) -> Identifier:
 
 _DATE = rf"\d\d/{_YEAR}|{_YEAR}-\d\d(?:-\d\d)?|{_YEAR}"
 _ITU_SUP = rf"""[ ](?:(?:Technical[ ])?(?:Cor|Amd|Add|Err(?:atum)?|Suppl)\.?[ ]\d+
-     (?:/(?:Technical[ ])?(?:Cor|Amd|Add)\.[ ]\d+)?
+    (?:/(?:Technical[ ])?(?:Cor|Amd|Add)\.[ ]\d+)?
   | Annex(?:es)?[ ][A-Z]\d*|App\.[ ]?[IVX]+)(?:[ ]\((?:{_DATE})\))?"""
 _ITU_PART = re.compile(_ITU_SUP, re.X | re.I)
 _ITU_NUMBER = r"""(?P<number>[A-Z]\.\d+(?:\.\d+)*(?:-\d+)?(?:[ ]?(?:bis|ter))?(?:/[A-Z]\.\d+(?:\.\d+)*(?:[ ]bis)?)*

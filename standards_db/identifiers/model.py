@@ -11,8 +11,9 @@ _KIND = re.compile(r"^(.+?)[/ ](TS|TR|PAS|Guide|IWA|ISP|R|SRD|TTA|DATA)$")
 _IEEE_DRAFT = re.compile(r"D\d")
 _DRAFT_SUPPLEMENT = re.compile(r"^(?:(?:NP|AWI|WD|CD|PRF|F?DIS) (Amd|Cor|Add)|(F?D)(AM|COR)) (\d+)(?:\.\d+)?$")
 _DRAFT_KINDS = frozenset({"DTS", "DTR", "DPAS", "DGuide", "FDTS", "FDTR"})
-_PACKAGES = frozenset({"CSV", "RLV", "CMV", "SER", "EXV", "HBK", "Redline"})
+PACKAGES = frozenset({"CSV", "RLV", "CMV", "SER", "EXV", "HBK", "Redline"})
 _VERSION = re.compile(r"[vV]?\d+(?:\.\d+)+|[vV]\d+")
+_DRAFT_AMENDMENT = re.compile(r"F?pr(?=A[\dA-Z])")
 _OASIS_STAGE = re.compile(r"^(?:CSD?|PSD?|CND?|CNPRD|CSPRD|OS|COS|Errata|WD)\d*$", re.I)
 
 #: Order of drafts before the publication they lead to; a marker that is not listed counts as an early draft.
@@ -57,6 +58,13 @@ class Identifier:
         return self.edition is not None or any(_YEAR_TAIL.search(s) for s in self.supplements)
 
     @property
+    def is_amendment(self) -> bool:
+        """True for an amendment or corrigendum that is a document of its own; a consolidated edition is the text."""
+        if self.family == "oasis":  # whose other parts are approval stages
+            return any(s.startswith("Errata") for s in self.supplements)
+        return any(not s.startswith("+") and s not in PACKAGES for s in self.supplements)
+
+    @property
     def edition_key(self) -> tuple[tuple[int, ...], int, int]:
         """Sort key among the editions of one work: edition numbers, then draft < published < update."""
         return _edition_numbers(self), *_stage_rank(self.stage)
@@ -92,8 +100,8 @@ def _stage_rank(stage: str | None) -> tuple[int, int]:
 
 
 def supplement_of_work(text: str) -> str:
-    """``Amd 1:2024`` -> ``Amd 1``, ``DAM 2`` -> ``Amd 2``: the supplement without year and draft marker."""
-    text = _YEAR_TAIL.sub("", text)
+    """The supplement without year and draft marker: ``Amd 1:2024`` is of ``Amd 1``, ``DAM 2`` of ``Amd 2``."""
+    text = _DRAFT_AMENDMENT.sub("", _YEAR_TAIL.sub("", text))
     if draft := _DRAFT_SUPPLEMENT.match(text):
         kind = draft.group(1) or ("Amd" if draft.group(3) == "AM" else "Cor")
         return f"{kind} {draft.group(4)}"
@@ -104,7 +112,7 @@ def _separate(i: Identifier, dated: bool) -> str:
     """``/`` joins a supplement that is a document of its own, ``+`` one that is consolidated into the text."""
     out = ""
     for s in i.supplements:
-        own = not s.startswith("+") and s not in _PACKAGES
+        own = not s.startswith("+") and s not in PACKAGES
         if dated:
             out += f"/{s}" if own else (s if s.startswith("+") else f" {s}")
         elif own:
@@ -136,12 +144,13 @@ def _ietf(i: Identifier, dated: bool) -> str:
 
 
 def _etsi(i: Identifier, dated: bool) -> str:
-    text = f"{i.series} {i.number}" + "".join(f"/{s}" for s in i.supplements)
+    text = f"{i.series} {i.number}" + _separate(i, dated)
     return f"{text} {i.edition}" if dated and i.edition else text
 
 
 def _cen(i: Identifier, dated: bool) -> str:
-    prefix = i.stage[: i.stage.index("r") + 1] if dated and i.stage else ""
+    is_draft_text = dated and i.stage and not _DRAFT_AMENDMENT.match(i.stage)
+    prefix = i.stage[: i.stage.index("r") + 1] if is_draft_text and i.stage else ""
     year = f":{i.edition}" if dated and i.edition else ""
     return f"{prefix}{i.series} {i.number}{year}" + _separate(i, dated)
 
@@ -182,7 +191,7 @@ def _ieee(i: Identifier, dated: bool) -> str:
     draft = dated and i.stage is not None
     text = f"{i.series} {'P' if draft else ''}{i.number}"
     year = f"-{i.edition}" if dated and i.edition else ""
-    own = any(s not in _PACKAGES for s in i.supplements)
+    own = any(s not in PACKAGES for s in i.supplements)
     if draft and i.stage != "P":
         text += f"{year}/{i.stage}" if own else f"/{i.stage}{year}"
     else:
