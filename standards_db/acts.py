@@ -19,10 +19,7 @@ WORDS = {
     "R": re.compile(r"\bregulation|\br[eè]glement|\bverordnung|\bregolament", re.IGNORECASE),
     "D": re.compile(r"\bd[eé]cision|\bbeschluss|\bentscheidung", re.IGNORECASE),
 }
-# Any document of EUR-Lex: acts, consolidated texts, corrigenda, proposals, judgments.
-ANY_CELEX = re.compile(
-    r"(?:celex:\s*)?([0-9CE]\d{4}[A-Z]{1,2}\d{4}\w*(?:\(\d+\))*(?:-\d{8})?(?:R\(\d+\))?)", re.IGNORECASE
-)
+ANY_CELEX = re.compile(r"[0-9CE]\d{4}[A-Z]{1,2}\d{4}\S*")  # acts, consolidated texts, corrigenda, proposals, judgments
 CELEX = re.compile(r"(?:celex:\s*)?(3\d{4}[RLD]\d{4})", re.IGNORECASE)
 NUMBER = re.compile(
     r"(?<![\w/.])(?P<first>\d{1,4})/(?P<second>\d{1,4})(?:/(?P<tail>EU|EC|EEC|UE|CE|CEE|EG|EWG))?(?![\w/]|\.\d)",

@@ -11,18 +11,34 @@ import scrapy
 from scrapy.http import Response
 
 from crawler.base import Expect, Route, SourceSpider, clean
-from standards_db.acts import ANY_CELEX, celex_of
-from standards_db.facts import load
 from standards_db.records import Document, PageRefused, Record, Refused
 
 ENDPOINT = "https://publications.europa.eu/webapi/rdf/sparql"
 PAGE_SIZE = 200
 LAST_PAGE = 50  # a query that is not answered after so many pages has gone astray
-# The curated acts of the EU that make standards bind, and further acts under which the lists of harmonised standards
-# that are read here publish theirs: EMC, low voltage, machinery of 2006, medical devices.
-HARMONISED = ("32014L0030", "32014L0035", "32006L0042", "32017R0745")
-ACTS = tuple(
-    sorted({number for row in load("instruments") for number in celex_of(row["official_id"])[:1]} | {*HARMONISED})
+# The curated acts of the EU that make standards bind (a test holds the list to them), and further acts under which the
+# lists of harmonised standards that are read here publish theirs: EMC, low voltage, machinery of 2006, medical devices.
+ACTS = (
+    "32006L0042",
+    "32012R1025",
+    "32014L0030",
+    "32014L0035",
+    "32014L0053",
+    "32014R0910",
+    "32016R0679",
+    "32017R0745",
+    "32019R0881",
+    "32022L2555",
+    "32022L2557",
+    "32022R0030",
+    "32022R2554",
+    "32023R1230",
+    "32024R0482",
+    "32024R1183",
+    "32024R1689",
+    "32024R2847",
+    "32024R3144",
+    "32025R2462",
 )
 VALUES = " ".join(f'"{number}"^^xsd:string' for number in ACTS)
 DECISION = "<http://publications.europa.eu/resource/authority/resource-type/DEC_IMPL>"
@@ -50,6 +66,7 @@ WHERE {
 }
 GROUP BY ?celex ORDER BY ?celex LIMIT %d OFFSET %d"""
 
+CELEX = re.compile(r"(?:celex:\s*)?([0-9CE]\d{4}[A-Z]{1,2}\d{4}\w*(?:\(\d+\))*(?:-\d{8})?(?:R\(\d+\))?)", re.IGNORECASE)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 FOR_EVER = "9999"  # the year in which the validity of an act ends that has no end
 # Variables that a query may give a column of its own name.
@@ -167,7 +184,7 @@ def columns(row: Any) -> dict[str, list[str]]:
 
 
 def celex(row: dict[str, list[str]]) -> str | None:
-    match = ANY_CELEX.fullmatch(first(row, "celex") or "")
+    match = CELEX.fullmatch(first(row, "celex") or "")
     return match[1].upper() if match else None
 
 
