@@ -1,7 +1,8 @@
 """Publish: build the file that Datasette serves from the ingest database, whole or not at all.
 
 The snapshot is a new file: code and data tables are copied in one read transaction, every view of `views/*.sql`
-becomes a table of the same name (so no reader waits for a join), then come indexes, search and statistics. It takes the
+becomes a table of the same name (so no reader waits for a join), the measures are computed from these tables, then come
+indexes, search and statistics. It takes the
 place of the old file only when it is complete and checked.
 """
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -21,35 +21,25 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from standards_db import search
+from standards_db.measures.compute import Account, compute
+from standards_db.measures.model import PIVOTS_DIR, MeasureError
+from standards_db.questions import QuestionError, answer, create_indexes, questions
 from standards_db.schema import VIEWS_DIR
 from standards_db.snapshot_tables import (
+    ALL_TOPICS,
     CODE_TABLES,
     DATA_TABLES,
     FTS,
     FTS_TABLE,
-    INDEXES,
     MEASURE_SQL,
-    PRIMARY_KEYS,
-    ROTATIONS,
     SNAPSHOT,
     SOURCE_RECORDS,
     UNSTATED,
-    declaration,
 )
 
 
 class SnapshotError(Exception):
     """The snapshot could not be published: says which file and why. The published file is as it was."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One file of `views/`: the question in its first line, the comment below it, and the whole text."""
-
-    name: str
-    question: str
-    reading: str
-    sql: str
 
 
 @dataclass
@@ -62,6 +52,7 @@ class Report:
     seconds: float = 0.0
     sha256: str = ""
     warnings: list[str] = field(default_factory=list)
+    measures: list[Account] = field(default_factory=list)
 
     def __str__(self) -> str:
         shown = {"documents": "documents", "certificates": "certificates", "adoptions": "adoption edges of any degree"}
@@ -96,7 +87,7 @@ def publish(ingest_path: str | Path, out_path: str | Path, *, progress: Progress
             sync(unfinished)
             unfinished.replace(out)
             sync(out.parent)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, MeasureError, QuestionError) as error:
             raise SnapshotError(f"{out}: not published from {ingest}: {error}") from error
         except OSError as error:
             raise SnapshotError(f"{out}: not published: {error.strerror or error}") from error
@@ -138,15 +129,9 @@ def build(connection: sqlite3.Connection, ingest: Path, report: Report, progress
     connection.execute("pragma cache_size=-200000")
     progress(f"copying {ingest.name}")
     copy_tables(connection, ingest)
-    views = measures()
     connection.execute(MEASURE_SQL)
     connection.execute("analyze")
-    for measure in views:
-        progress(f"computing {measure.name}")
-        count = materialise(connection, measure)
-        connection.execute("insert into measure_sql values (?,?,?,?,?)", [*vars(measure).values(), count])
-        create_indexes(connection, measure.name)
-        connection.execute(f"analyze {measure.name}")  # without it the next view's joins take 30 times as long
+    report.measures = measure_all(connection, progress)
     progress("indexing")
     for table in (*CODE_TABLES, *DATA_TABLES, "source_records"):
         create_indexes(connection, table)
@@ -161,6 +146,22 @@ def build(connection: sqlite3.Connection, ingest: Path, report: Report, progress
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"the new file is damaged: {verdict}")
     note_oddities(connection, report)
+
+
+def measure_all(connection: sqlite3.Connection, progress: Progress) -> list[Account]:
+    """Evidence tables from documents and relations, figures from evidence tables, pivots from figures."""
+    answer_all(connection, VIEWS_DIR, progress)
+    accounts = compute(connection, progress)
+    connection.execute("analyze figures")
+    answer_all(connection, PIVOTS_DIR, progress)
+    return accounts
+
+
+def answer_all(connection: sqlite3.Connection, folder: Path, progress: Progress) -> None:
+    for asked in questions(folder):
+        progress(f"computing {asked.name}")
+        count = answer(connection, asked)
+        connection.execute("insert into measure_sql values (?,?,?,?,?)", [*vars(asked).values(), count])
 
 
 def copy_tables(connection: sqlite3.Connection, ingest: Path) -> None:
@@ -183,6 +184,7 @@ def copy_tables(connection: sqlite3.Connection, ingest: Path) -> None:
     connection.execute(
         "insert or ignore into degrees (key, label, is_adoption, description) values (?,?,?,?)", UNSTATED
     )
+    connection.execute("insert or ignore into topics (key, label, label_zh, description) values (?,?,?,?)", ALL_TOPICS)
     connection.execute(SOURCE_RECORDS)
     names = ", ".join(columns_of(connection, "source_records"))
     connection.execute(f"insert into source_records ({names}) select {names} from ingest.records order by source, key")
@@ -197,57 +199,6 @@ def order_by(connection: sqlite3.Connection, table: str) -> str:
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
     return [row[1] for row in connection.execute(f"pragma table_info({table})")]
-
-
-def measures(folder: Path = VIEWS_DIR) -> list[Measure]:
-    """The files of `views/`, each after those whose names its SQL mentions. Raises SnapshotError on a circle."""
-    waiting = {path.stem: measure_of(path) for path in sorted(folder.glob("*.sql"))}
-    words = {name: set(re.findall(r"\w+", without_comments(measure.sql))) for name, measure in waiting.items()}
-    ordered: list[Measure] = []
-    while waiting:
-        ready = [name for name in waiting if not words[name] & waiting.keys() - {name}]
-        if not ready:
-            raise SnapshotError(f"{folder}: views that need each other: {', '.join(waiting)}")
-        ordered += [waiting.pop(name) for name in ready]
-    return ordered
-
-
-def measure_of(path: Path) -> Measure:
-    sql = path.read_text(encoding="utf-8").strip().rstrip(";")
-    comment = []
-    for line in sql.splitlines():
-        if not line.startswith("--"):
-            break
-        comment.append(line.removeprefix("--").strip())
-    if not comment:
-        raise SnapshotError(f"{path}: the first line is not a comment with the question it answers")
-    return Measure(path.stem, comment[0], " ".join(comment[1:]), sql)
-
-
-def without_comments(sql: str) -> str:
-    return "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
-
-
-def materialise(connection: sqlite3.Connection, measure: Measure) -> int:
-    """Write the rows of a view into a table of its name, in the order of its key. The number of rows."""
-    names = [column[0] for column in connection.execute(f"select * from ({measure.sql}\n) limit 0").description]
-    key = PRIMARY_KEYS.get(measure.name, ())
-    lines = [declaration(name) + " not null" * (name in key) for name in names]
-    if key:
-        lines.append(f"primary key ({', '.join(key)})")
-    connection.execute(f"create table {measure.name} ({', '.join(lines)})")
-    order = f" order by {', '.join(key)}" if key else ""
-    cursor = connection.execute(f"insert into {measure.name} select * from ({measure.sql}\n){order}")
-    return cursor.rowcount
-
-
-def create_indexes(connection: sqlite3.Connection, table: str) -> None:
-    facets = ROTATIONS.get(table, ())
-    for place, facet in enumerate(facets):
-        rotated = ", ".join(facets[place:] + facets[:place])
-        connection.execute(f"create index idx_{table}_facet_{facet} on {table} ({rotated})")
-    for column in INDEXES.get(table, ()):
-        connection.execute(f"create index if not exists idx_{table}_{column} on {table} ({column})")
 
 
 def create_search(connection: sqlite3.Connection, table: str, columns: tuple[str, ...], select: str) -> None:
@@ -275,7 +226,7 @@ def describe(connection: sqlite3.Connection, ingest: Path, report: Report) -> No
     report.sha256 = digest.hexdigest()
     connection.execute(SNAPSHOT)
     connection.execute(
-        "insert into snapshot values (1, (select as_of from sphere_coverage limit 1), ?, ?, ?, ?, ?,"
+        "insert into snapshot values (1, (select day from as_of), ?, ?, ?, ?, ?,"
         " (select count(*) from adoptions where is_counted = 1), ?)",
         [
             datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -28,6 +28,12 @@ DATA_TABLES = (
     "unknowns",
     "coverage",
 )
+ALL_TOPICS = (
+    "all",
+    "All topics together",
+    "全部主题",
+    "Every document that is in any topic, once. A figure of this row is no sum of the others.",
+)
 UNSTATED = ("unstated", "degree not stated", 0, "The source says that it adopts a text and not how closely.")
 SOURCE_RECORDS = """
 create table source_records (
@@ -40,19 +46,18 @@ PRIMARY_KEYS = {
     "adoption_chains": ("document", "path"),
     "adoption_topics": ("topic", "document", "work"),
     "alignment": ("work",),
-    "alignment_topics": ("topic", "work"),
-    "divergence_edition_skew": ("topic", "sphere_a", "sphere_b"),
-    "divergence_international_share": ("topic", "sphere"),
+    "alignment_topics": ("topic", "work", "first_year"),
+    "document_years": ("document",),
     "divergence_pairs": ("topic", "sphere_a", "sphere_b"),
-    "divergence_shared_base": ("topic", "sphere_a", "sphere_b"),
-    "divergence_stale_share": ("topic", "sphere"),
-    "divergence_uptake": ("topic", "sphere"),
-    "pair_works": ("topic", "sphere_a", "sphere_b", "work"),
     "scheme_certificates": ("scheme",),
     "resolution": ("source", "type"),
     "source_agreement": ("body", "primary_source", "secondary_source"),
+    "pair_works": ("topic", "sphere_a", "sphere_b", "work", "first_year"),
     "sphere_coverage": ("sphere",),
+    "sphere_works": ("sphere", "work", "first_year"),
+    "topic_counts": ("topic", "sphere", "first_year"),
     "topic_documents": ("topic", "document"),
+    "work_topics": ("topic", "work"),
 }
 FOREIGN_KEYS = {
     "topic": "topics(key)",
@@ -77,9 +82,10 @@ FOREIGN_KEYS = {
     "adopted_work": "works(id)",
 }
 INTEGER = re.compile(
-    r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|(.+_)?(numerator|denominator)|(minimum_)?documents(_[ab])?)$"
+    r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|stale_from|(.+_)?(numerator|denominator)|n_[ab]"
+    r"|(possible_)?(documents|adopting|idt|mod|neq|unstated))$"
 )
-REAL = re.compile(r"(share|uptake|stale|skew|shared_base)(_[ab])?$|.+_share$|median_.+$")
+REAL = re.compile(r"(share|uptake|stale|skew|shared_base)(_[ab]|_low|_high)?$|.+_share$|median_.+$|(index_)?value$")
 # One covering index per facet column, beginning with it: an index on that column alone makes SQLite look up every row.
 ROTATIONS = {
     "documents": ("sphere", "body", "status", "kind"),
@@ -95,6 +101,9 @@ INDEXES = {
     "adoption_chains": ("last_document", "link_count"),
     "adoption_topics": ("document", "work"),
     "alignment_topics": ("work",),
+    "pair_works": ("work",),
+    "sphere_works": ("work",),
+    "work_topics": ("work",),
     "source_records": ("entity",),
     "changes": ("entity", "observed_at"),
     "certificates": ("vendor_key",),

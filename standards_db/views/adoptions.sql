@@ -3,7 +3,8 @@
 -- (confidence, then a stated degree, then a stated edition); `edge_count` and `degrees_stated` tell of the others.
 -- `is_counted` = the document is in force, neither draft nor amendment, and the degree is IDT or MOD. NEQ and edges
 -- without a degree (`unstated`) are shown and never counted. Suggestions by similarity are not in here at all.
--- `target_edition` is the adopted edition, also when that edition itself is not held.
+-- `target_edition` is the adopted edition, also when that edition itself is not held. The adoption holds on 31 December
+-- of first_year to last_year; from `stale_from` on a newer edition of the work had been published.
 with edges as (
     select
         relations.*,
@@ -14,7 +15,8 @@ with edges as (
                 method, target_text, id
         ) as place
     from relations
-    where type = 'adopts' and target_work is not null and confidence in ('high', 'medium')
+    where type = 'adopts' and target_work is not null and target_document is not document
+        and confidence in ('high', 'medium')
 ), stated as (
     select document, target_work, group_concat(degree, ', ') as degrees
     from (select distinct document, target_work, degree from edges where degree is not null order by 1, 2, 3)
@@ -32,6 +34,9 @@ select
     d.is_in_force,
     coalesce(d.is_in_force, 0) = 1 and coalesce(d.kind, '') not in ('draft', 'amendment')
         and coalesce(e.degree, '') in ('IDT', 'MOD') as is_counted,
+    y.first_year,
+    y.last_year,
+    y.possible_last_year,
     coalesce(e.degree, 'unstated') as degree,
     coalesce(e.degree, '') in ('IDT', 'MOD') as is_adoption,
     e.degree_text,
@@ -57,6 +62,17 @@ select
     w.newest_in_force as newest_edition,
     e.target_document is not null or e.target_edition_key is not null as is_edition_known,
     e.is_stale,
+    case when e.is_stale = 1 then coalesce(
+        (
+            select cast(substr(min(n.published), 1, 4) as integer) from documents n
+            where n.work = e.target_work and n.edition_key > coalesce(t.edition_key, e.target_edition_key)
+                and n.published <= as_of.day and n.kind <> 'draft' and n.vanished_at is null
+                and coalesce(n.status, '') not in ('draft', 'upcoming', 'on_approval')
+                and (w.family is not '3gpp' or substr(n.edition_key, 1, 6)
+                    = substr(coalesce(t.edition_key, e.target_edition_key), 1, 6))
+        ),
+        as_of.year
+    ) end as stale_from,
     e.is_orphan,
     e.method,
     e.confidence,
@@ -65,8 +81,10 @@ select
     e.page_url,
     e.retrieved_at
 from edges e
+cross join as_of
 join documents d on d.id = e.document
 join works w on w.id = e.target_work
+left join document_years y on y.document = e.document
 left join documents t on t.id = e.target_document
 left join stated on stated.document = e.document and stated.target_work = e.target_work
-where e.place = 1 and w.sphere = 'intl' and d.sphere <> 'intl'
+where e.place = 1 and w.sphere = 'intl' and d.sphere <> 'intl' and d.work is not e.target_work

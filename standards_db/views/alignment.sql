@@ -32,8 +32,9 @@ with cells as (
 ), labels as (
     select work, group_concat(label, ', ') as topics
     from (
-        select alignment_topics.work, topics.label
-        from alignment_topics join topics on topics.key = alignment_topics.topic
+        select work_topics.work, topics.label
+        from work_topics join topics on topics.key = work_topics.topic
+        where work_topics.topic <> 'all'
         order by 1, 2
     )
     group by work

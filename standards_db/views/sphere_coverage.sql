@@ -1,12 +1,7 @@
 -- Which sources does each sphere's figures rest on, and as of which day?
 -- One row per sphere of the comparison and the international baseline. `coverage` names every source of documents not fully
 -- loaded, by its state; `as_of` is the day on which "in force" was judged.
-with judged as (
-    select coalesce(
-        (select value from state where key = 'as_of'),
-        (select max(substr(retrieved_at, 1, 10)) from documents)
-    ) as as_of
-), worst as (
+with worst as (
     select sources.key as source, sources.sphere, coalesce(max(coverage.state), 'not loaded') as state
     from sources left join coverage on coverage.source = sources.key
     where sources.holds = 'documents'
@@ -32,9 +27,9 @@ select
     coalesce(counted.loaded_count, 0) as loaded_count,
     spheres.key || ': ' || coalesce(counted.loaded_count, 0) || ' of ' || coalesce(counted.source_count, 0)
         || ' sources loaded' || coalesce('; ' || missing.text, '') as coverage,
-    judged.as_of
+    as_of.day as as_of
 from spheres
-cross join judged
+cross join as_of
 left join held on held.sphere = spheres.key
 left join counted on counted.sphere = spheres.key
 left join missing on missing.sphere = spheres.key

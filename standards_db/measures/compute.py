@@ -1,0 +1,205 @@
+"""The frame: runs every measure over the evidence tables of a database and writes what they give to `figures`.
+
+Here, and nowhere else, stand the rules of honesty: a figure over too few documents is blank and says so, every figure
+has its links, its coverage and, where there is an error to speak of, its interval.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from scipy.stats import binomtest
+
+from standards_db.measures import registry
+from standards_db.measures.model import COLUMNS, TABLES, Measure, MeasureError, Settings, read_settings
+
+TOO_FEW = "not enough documents"
+Key = tuple[str, str, str, int]  # topic, sphere_a, sphere_b, year
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all measures share: the cells of the grid, the size of each, and what each sphere rests on."""
+
+    settings: Settings
+    years: list[int]
+    topics: list[str]
+    sizes: Mapping[tuple[str, str, int], tuple[int, int]]  # counted documents, those that may have counted too
+    coverage: Mapping[str, str]
+
+    def cells(self, measure: Measure) -> Iterator[Key]:
+        """Every figure that a measure owes, also where it has nothing to say."""
+        pairs = {"sphere": [(s, "") for s in self.settings.spheres], "pair": self.settings.pairs, "free": []}
+        years = self.years if measure.years == "every" else self.years[-1:]
+        return ((t, a, b, y) for t in self.topics for a, b in pairs[measure.grid] for y in years)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one measure gave: figures, blanks by note, seconds."""
+
+    measure: str
+    figures: int
+    blank: dict[str, int]
+    seconds: float
+
+
+def compute(connection: sqlite3.Connection, progress: Callable[[str], None] = lambda line: None) -> list[Account]:
+    """Create and fill the tables of measures from the evidence tables of `connection`. Raises MeasureError."""
+    settings, shown = read_settings()
+    measures = registry.discover()
+    for statement in TABLES.split(";"):
+        connection.execute(statement)
+    connection.executemany("insert into measure_settings values (?,?,?)", shown)
+    write_years(connection, settings)
+    frame = read_frame(connection, settings)
+    accounts = []
+    for measure in measures:
+        progress(f"measuring {measure.key}")
+        accounts.append(write(connection, measure, frame))
+    connection.execute("create index idx_figures_facet_topic on figures (topic, sphere_a, year, measure)")
+    connection.execute("create index idx_figures_facet_sphere_a on figures (sphere_a, year, measure, topic)")
+    connection.execute("create index idx_figures_facet_year on figures (year, measure, topic, sphere_a)")
+    return accounts
+
+
+def write_years(connection: sqlite3.Connection, settings: Settings) -> None:
+    """31 December of each year from the first on, and the day of the snapshot for the current year."""
+    today, year = connection.execute("select day, year from as_of").fetchone()
+    if today is None:  # nothing was ever collected: no day, no year, no figure
+        return
+    days = [(y, f"{y}-12-31", 0) for y in range(settings.first_year, year)]
+    connection.executemany("insert into figure_years values (?,?,?)", [*days, (year, today, 1)])
+
+
+def read_frame(connection: sqlite3.Connection, settings: Settings) -> Frame:
+    sizes = connection.execute(
+        "select topic, sphere, year, documents, possible_documents"
+        " from topic_counts join figure_years on year between first_year and last_year"
+    )
+    return Frame(
+        settings,
+        [year for (year,) in connection.execute("select year from figure_years order by year")],
+        [key for (key,) in connection.execute("select key from topics order by key")],
+        {(topic, sphere, year): (n, possible) for topic, sphere, year, n, possible in sizes},
+        dict(connection.execute("select sphere, coverage from sphere_coverage")),
+    )
+
+
+def write(connection: sqlite3.Connection, measure: Measure, frame: Frame) -> Account:
+    started = time.monotonic()
+    given: dict[Key, Mapping[str, Any]] = {}
+    for row in measure.rows(connection, frame.settings):
+        key = (row.get("topic", "all"), row["sphere_a"], row.get("sphere_b") or "", row["year"])
+        if key in given:
+            raise MeasureError(f"{measure.key}: gives two figures for {key}")
+        given[key] = row
+    cells = dict.fromkeys(frame.cells(measure)) if measure.grid != "free" else dict.fromkeys(sorted(given))
+    if strangers := given.keys() - cells.keys():
+        raise MeasureError(f"{measure.key}: gives figures outside of its grid, one for {min(strangers)}")
+    figures = [figure(measure, frame, key, given.get(key, {})) for key in cells]
+    blank: dict[str, int] = {}
+    for row in figures:
+        if row["value"] is None:
+            blank[row["note"]] = blank.get(row["note"], 0) + 1
+    connection.execute(
+        f"insert into measures values ({','.join('?' * 15)})",
+        [measure.key, measure.label, measure.question, measure.formula, measure.reading, measure.limits, measure.unit,
+         measure.is_pair, measure.years == "every", measure.higher_means, measure.interval, measure.counts or None,
+         measure.source, len(figures), sum(blank.values())],
+    )  # fmt: skip
+    marks = ", ".join(f":{name}" for name in COLUMNS)
+    connection.executemany(f"insert into figures ({', '.join(COLUMNS)}) values ({marks})", figures)
+    return Account(measure.key, len(figures), blank, time.monotonic() - started)
+
+
+def figure(measure: Measure, frame: Frame, key: Key, row: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of `figures`: what the measure gave, completed and judged."""
+    topic, a, b, year = key
+    sides = [frame.sizes.get((topic, sphere, year), (0, 0)) for sphere in (a, b) if sphere]
+    n_a = row.get("n_a", sides[0][0])
+    n_b = row.get("n_b", sides[1][0] if b else None)
+    is_counted = "value" not in row and measure.interval != "own"
+    numerator = row.get("numerator", 0 if is_counted else None)
+    denominator = row.get("denominator", 0 if is_counted else None)
+    found = {
+        **dict.fromkeys(COLUMNS),
+        **{"measure": measure.key, "topic": topic, "sphere_a": a, "sphere_b": b, "year": year},
+        **{"numerator": numerator, "denominator": denominator, "n_a": n_a, "n_b": n_b},
+        "numerator_link": row.get("numerator_link", measure.numerator.format(topic=topic, a=a, b=b, year=year) or None),
+        "denominator_link": row.get(
+            "denominator_link", measure.denominator.format(topic=topic, a=a, b=b, year=year) or None
+        ),
+        "coverage": row.get("coverage") or coverage(frame, key),
+    }
+    note = row.get("note") or too_few(measure, frame.settings, found)
+    value = row.get("value", numerator / denominator if is_counted and denominator else None)
+    if note or value is None:
+        return {**found, "note": note or measure.empty}
+    found["value"] = value
+    if measure.interval == "own":
+        found |= {"low": row.get("low"), "high": row.get("high")}
+    elif measure.interval == "wilson":
+        found["low"], found["high"] = interval(
+            numerator, denominator, row.get("possible_numerator", 0), row.get("possible_rest", 0),
+            frame.settings.confidence,
+        )  # fmt: skip
+    return found
+
+
+def too_few(measure: Measure, settings: Settings, found: Mapping[str, Any]) -> str | None:
+    """The note of a figure that rests on too little, else None. Measures of their own rows judge for themselves."""
+    if measure.grid == "free":
+        return None
+    if min(n for n in (found["n_a"], found["n_b"]) if n is not None) < settings.minimum_documents:
+        return TOO_FEW
+    if measure.unit == "share" and measure.grid == "sphere" and found["denominator"] < settings.minimum_documents:
+        return f"{TOO_FEW} in the denominator"
+    return None
+
+
+def interval(k: int, n: int, possible_k: int, possible_rest: int, confidence: float) -> tuple[float, float]:
+    """The Wilson interval of k out of n, from the lowest to the highest share that documents of unknown state allow.
+
+    `possible_k` of them would enter numerator and denominator, `possible_rest` the denominator alone.
+    """
+    low = wilson(k, n + possible_rest, confidence)[0]
+    high = wilson(k + possible_k, n + possible_k, confidence)[1]
+    return low, high
+
+
+@lru_cache(maxsize=100_000)
+def wilson(k: int, n: int, confidence: float) -> tuple[float, float]:
+    found = binomtest(k, n).proportion_ci(confidence, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def coverage(frame: Frame, key: Key) -> str:
+    """What a figure rests on: the sources of its spheres and of the baseline, and the withdrawal dates it misses."""
+    topic, a, b, year = key
+    spheres = [s for s in (a, b) if s]
+    texts = [frame.coverage.get(sphere, f"{sphere}: no source") for sphere in dict.fromkeys([*spheres, "intl"])]
+    for sphere in spheres:
+        possible = frame.sizes.get((topic, sphere, year), (0, 0))[1]
+        if possible:
+            texts.append(f"{sphere}: {possible} withdrawn documents of unknown date may have been in force too")
+    return " | ".join(texts)
+
+
+def summary(accounts: Iterable[Account]) -> list[dict[str, Any]]:
+    """One row per measure for people: figures, those with a value, blanks with their notes."""
+    return [
+        {
+            "measure": account.measure,
+            "figures": account.figures,
+            "with a value": account.figures - sum(account.blank.values()),
+            "blank": "; ".join(f"{count} {note}" for note, count in sorted(account.blank.items())),
+            "seconds": round(account.seconds, 2),
+        }
+        for account in accounts
+    ]

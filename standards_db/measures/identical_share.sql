@@ -1,0 +1,21 @@
+-- label: Identical share
+-- question: What share of a sphere's documents in force takes over an international work unchanged?
+-- formula: documents whose closest degree is IDT / documents in force, by topic, sphere and year
+-- reading: One part of the international share; the other is the modified share.
+--   The interval is what random coming and going of documents would do to a share of this size (Wilson, 95 %), widened by every document whose withdrawal date is missing. It does not cover documents that no loaded source lists, nor the error of the topics.
+-- limits: The degree is the one that a source prints or an identifier implies.
+--   A document is counted where its topic was recognised from title, ICS, CCS, committee or keyword: measured on hand-labelled titles, 95 of 100 topics given were right and 96 of 100 were found in Chinese; see tests/test_taxonomy.py. Registers that list only what is in force make early years look emptier than they were.
+-- unit: share
+-- grid: sphere
+-- higher_means: common ground
+-- interval: wilson
+-- numerator: topic_documents?topic={topic}&sphere={a}&first_year__lte={year}&last_year__gte={year}&degree=IDT
+-- denominator: topic_documents?topic={topic}&sphere={a}&first_year__lte={year}&last_year__gte={year}
+select
+    topic, sphere as sphere_a, year,
+    idt as numerator,
+    documents as denominator,
+    possible_idt as possible_numerator,
+    possible_documents - possible_idt as possible_rest
+from topic_counts join figure_years on year between first_year and last_year
+where sphere in ('cn', 'eu', 'us')

@@ -1,0 +1,129 @@
+"""What a measure is made of: its facts, its settings, and the tables that figures are written to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent
+PIVOTS_DIR = FOLDER / "pivots"
+ALL_TOPICS = "all"
+Rows = Callable[[sqlite3.Connection, "Settings"], Iterable[Mapping[str, Any]]]
+
+# `topic` is 'all' for all topics together (a document in three of them counts once), `sphere_b` is '' for one sphere.
+# There is no key on sphere_b because of that; every other code leads to its label.
+TABLES = """
+create table measures (
+    key text primary key, label text not null, question text not null, formula text not null, reading text not null,
+    limits text not null, unit text not null, is_pair integer not null, is_by_year integer not null,
+    higher_means text not null, interval text not null, counts text, sql text not null, figure_count integer,
+    blank_count integer);
+create table measure_settings (key text primary key, value text not null, description text not null);
+create table figure_years (year integer primary key, day text not null, is_current integer not null);
+create table figures (
+    measure text not null references measures(key), topic text not null references topics(key),
+    sphere_a text not null references spheres(key), sphere_b text not null, year integer not null,
+    value real, low real, high real, numerator integer, denominator integer, n_a integer, n_b integer, note text,
+    numerator_link text, denominator_link text, coverage text,
+    primary key (measure, topic, sphere_a, sphere_b, year))
+"""
+COLUMNS = (
+    "measure", "topic", "sphere_a", "sphere_b", "year", "value", "low", "high", "numerator", "denominator", "n_a",
+    "n_b", "note", "numerator_link", "denominator_link", "coverage",
+)  # fmt: skip
+
+
+class MeasureError(Exception):
+    """A measure, its settings or a mapping is not what it must be: names the file, the place and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every measure takes as given; see settings.yml."""
+
+    minimum_documents: int
+    first_year: int
+    confidence: float
+    spheres: tuple[str, ...]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every unordered pair, each in alphabetical order."""
+        return list(combinations(sorted(self.spheres), 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure: facts as the package's docstring lists them, `source` (its text), `rows` (how it is computed)."""
+
+    key: str
+    label: str
+    question: str
+    formula: str
+    reading: str
+    limits: str
+    unit: str
+    grid: str
+    higher_means: str
+    source: str
+    rows: Rows
+    years: str = "every"
+    interval: str = "none"
+    numerator: str = ""
+    denominator: str = ""
+    counts: str = ""
+    empty: str = "nothing to compare"
+    needs: tuple[str, ...] = ()
+
+    @property
+    def is_pair(self) -> bool:
+        return self.grid == "pair"
+
+
+ALLOWED = {
+    "unit": {"share", "years", "months", "distance", "count"},
+    "grid": {"sphere", "pair", "free"},
+    "higher_means": {"common ground", "apart", "neither"},
+    "years": {"every", "current"},
+    "interval": {"wilson", "own", "none"},
+}
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "minimum_documents": int,
+    "first_year": int,
+    "confidence": float,
+    "spheres": list,
+}
+
+
+def read_settings(path: Path = FOLDER / "settings.yml") -> tuple[Settings, list[tuple[str, str, str]]]:
+    """The settings, and the rows (key, value, description) that show them. Raises MeasureError."""
+    given = read_yaml(path)
+    if set(given) != set(KINDS):
+        raise MeasureError(f"{path}: keys are {', '.join(sorted(given))} instead of {', '.join(sorted(KINDS))}")
+    for key, kind in KINDS.items():
+        row = given[key]
+        if not isinstance(row, dict) or set(row) != {"value", "description"} or not isinstance(row["value"], kind):
+            raise MeasureError(f"{path}: {key}: not a value of the right kind with its description: {row!r}")
+    values = {key: row["value"] for key, row in given.items()}
+    if not 0 < values["confidence"] < 1 or values["minimum_documents"] < 1:
+        raise MeasureError(f"{path}: confidence lies between 0 and 1, minimum_documents is at least 1")
+    values["spheres"] = tuple(values["spheres"])
+    shown = [(k, " ".join(map(str, values[k])) if k == "spheres" else str(values[k]), given[k]["description"])
+             for k in given]  # fmt: skip
+    return Settings(**values), shown
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MeasureError(f"{path}: {error}") from error
+    if not isinstance(found, dict):
+        raise MeasureError(f"{path}: not a mapping of keys to values")
+    return found
