@@ -69,7 +69,7 @@ def tables(path: Path) -> list[str]:
 
 def test_every_view_and_data_table_is_a_table(published: Path) -> None:
     """Readers find tables only: code and data tables, one per view, and what tells of the snapshot itself."""
-    views = [measure.name for measure in snapshot.measures()]
+    views = [measure.name for measure in snapshot.questions()]
     assert set(tables(published)) == {*snapshot.CODE_TABLES, *snapshot.DATA_TABLES, *views, *OWN}
     assert query(published, "select count(*) from sqlite_master where type in ('view', 'trigger')") == [(0,)]
 
@@ -93,7 +93,7 @@ def test_every_value_has_its_declared_type(published: Path) -> None:
 
 def test_keys_of_made_tables_lead_to_labelled_tables(published: Path) -> None:
     """Tables made from views have primary keys and foreign keys, and every key is explained by its code table."""
-    for measure in snapshot.measures():
+    for measure in snapshot.questions():
         columns = query(published, f"pragma table_info({measure.name})")
         key = {row[1] for row in columns if row[5]}
         assert key == set(snapshot.PRIMARY_KEYS.get(measure.name, ())), measure.name
@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_the_old_file(ingest: Path, old: Path) -> None:
 
 def test_a_broken_measure_leaves_the_old_file(ingest: Path, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that does not run stops publishing."""
-    broken = [*snapshot.measures(), snapshot.Measure("bad", "What?", "", "select 1 from nowhere")]
+    broken = [*snapshot.questions(), snapshot.Measure("bad", "What?", "", "select 1 from nowhere")]
     monkeypatch.setattr(snapshot, "measures", lambda: broken)
     with pytest.raises(SnapshotError, match="nowhere"):
         publish(ingest, old)

@@ -41,15 +41,18 @@ order by s.is_on desc, s.sphere, s.key
 PAIRS = """
 select p.topic, t.label, t.label_zh, p.sphere_a, p.sphere_b, p.shared_base as share, p.numerator, p.denominator,
   p.numerator_link, p.denominator_link, p.note, p.coverage
-from divergence_pairs p join topics t on t.key = p.topic order by t.label, p.sphere_a, p.sphere_b
+from divergence_pairs p join topics t on t.key = p.topic
+order by p.topic <> 'all', t.label, p.sphere_a, p.sphere_b
 """
 SHARES = """
-select topic, sphere, share, numerator, denominator, numerator_link, denominator_link, note, coverage
-from divergence_international_share
+select f.topic, f.sphere_a as sphere, f.value as share, f.numerator, f.denominator, f.numerator_link, f.denominator_link,
+  f.note, f.coverage
+from figures f join figure_years y on y.year = f.year
+where f.measure = 'international_share' and y.is_current = 1
 """
 SNAPSHOT = "select * from snapshot limit 1"
 LABELS = "select key, label from spheres"
-MINIMUM = "select minimum_documents from measure_settings limit 1"
+MINIMUM = "select cast(value as integer) as least from measure_settings where key = 'minimum_documents'"
 
 SHADES = 5
 KEPT: WeakKeyDictionary[Database, dict[str, Any]] = WeakKeyDictionary()
@@ -83,7 +86,7 @@ async def template_vars(datasette: Datasette) -> dict[str, Any]:
 async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
     pairs, shares = await rows(db, PAIRS), await rows(db, SHARES)
     labels = {row["key"]: row["label"] for row in await rows(db, LABELS)}
-    least = (await rows(db, MINIMUM))[0]["minimum_documents"]
+    least = (await rows(db, MINIMUM))[0]["least"]
     return {
         "snapshot": (await rows(db, SNAPSHOT))[0],
         "spheres": await rows(db, SPHERES),

@@ -1,0 +1,44 @@
+"""Publishing a small world and reading its figures, for the tests of the measures."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from small_world import World
+
+from standards_db.snapshot import publish
+
+
+def published(world: World, folder: Path, name: str = "standards") -> Path:
+    target = folder / f"{name}.db"
+    publish(world.write(folder / f"ingest-{name}.db"), target)
+    return target
+
+
+def rows(path: Path, sql: str, *values: Any) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql, values)]
+
+
+def figures(path: Path, measure: str = "") -> list[dict[str, Any]]:
+    """All figures, or those of one measure, in the order of their key."""
+    sql = "select * from figures where measure = ? or ? = '' order by measure, topic, sphere_a, sphere_b, year"
+    return rows(path, sql, measure, measure)
+
+
+def figure(path: Path, measure: str, topic: str, a: str, b: str = "", year: int | None = None) -> dict[str, Any]:
+    """One figure; of the current year when none is given."""
+    sql = (
+        "select * from figures where measure = ? and topic = ? and sphere_a = ? and sphere_b = ?"
+        " and year = coalesce(?, (select year from as_of))"
+    )
+    (row,) = rows(path, sql, measure, topic, a, b, year)
+    return row
+
+
+def some(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names)
