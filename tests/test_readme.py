@@ -64,7 +64,7 @@ def test_the_makefile_does_what_the_readme_says() -> None:
     assert "spheres demo --port $(PORT)" in recipe("demo") and "--no-serve" in recipe("demo")
     assert "pytest" in recipe("test")
     text = README.read_text(encoding="utf-8")
-    options = {option.name: option.default for option in cli.demo.params}
+    options = {option.name: option.default for option in cli.main.commands["demo"].params}
     assert f"http://127.0.0.1:{options['port']}/" in text
     assert f"`{options['db_path']}`" in text
     assert str(serving.default_snapshot(Path(options["db_path"]))) in text

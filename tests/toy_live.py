@@ -16,7 +16,7 @@ from typing import Any
 
 from scrapy.http import Response
 
-from crawler import cli, runs
+from crawler import base, cli, runs
 from crawler.base import Expect, Route, SourceSpider
 from standards_db import registry
 from standards_db.records import Document
@@ -69,7 +69,7 @@ def main(order: dict[str, Any]) -> int:
     sources = {"toy": LiveToy, "twin": LiveTwin} if order.get("twin") else {"toy": LiveToy}
     extra = {"GUARD_ALLOW": ["127.0.0.1"], **order.get("settings", {})}
     if "cli" in order:
-        cli.all_sources = lambda: sources
+        base.all_sources = lambda: sources
         runs.crawl_live = partial(runs.crawl_live, extra=extra)
         cli.main(order["cli"], standalone_mode=True)
     db = open_db(order["db"])
