@@ -2,8 +2,7 @@
 
 The snapshot is a new file: code and data tables are copied in one read transaction, every view of `views/*.sql`
 becomes a table of the same name (so no reader waits for a join), the measures are computed from these tables, then come
-indexes, search and statistics. It takes the
-place of the old file only when it is complete and checked.
+indexes, search and statistics. It takes the place of the old file only when it is complete and checked.
 """
 
 from __future__ import annotations
@@ -21,21 +20,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from standards_db import search
-from standards_db.measures.compute import Account, compute
-from standards_db.measures.model import PIVOTS_DIR, MeasureError
-from standards_db.questions import QuestionError, answer, create_indexes, questions
-from standards_db.schema import VIEWS_DIR
-from standards_db.snapshot_tables import (
-    ALL_TOPICS,
-    CODE_TABLES,
-    DATA_TABLES,
-    FTS,
-    FTS_TABLE,
-    MEASURE_SQL,
-    SNAPSHOT,
-    SOURCE_RECORDS,
-    UNSTATED,
-)
+from standards_db.measures.compute import Account
+from standards_db.measures.model import MeasureError
+from standards_db.measuring import copy_tables, measure, measure_mappings, order_by
+from standards_db.questions import QuestionError, create_indexes
+from standards_db.snapshot_tables import CODE_TABLES, DATA_TABLES, FTS, FTS_TABLE, SNAPSHOT, SOURCE_RECORDS
 
 
 class SnapshotError(Exception):
@@ -128,10 +117,10 @@ def build(connection: sqlite3.Connection, ingest: Path, report: Report, progress
     connection.execute("pragma synchronous=off")
     connection.execute("pragma cache_size=-200000")
     progress(f"copying {ingest.name}")
-    copy_tables(connection, ingest)
-    connection.execute(MEASURE_SQL)
+    copy_tables(connection, ingest, and_then=copy_records)
     connection.execute("analyze")
-    report.measures = measure_all(connection, progress)
+    report.measures = measure(connection, progress)
+    measure_mappings(connection, progress)
     progress("indexing")
     for table in (*CODE_TABLES, *DATA_TABLES, "source_records"):
         create_indexes(connection, table)
@@ -148,53 +137,11 @@ def build(connection: sqlite3.Connection, ingest: Path, report: Report, progress
     note_oddities(connection, report)
 
 
-def measure_all(connection: sqlite3.Connection, progress: Progress) -> list[Account]:
-    """Evidence tables from documents and relations, figures from evidence tables, pivots from figures."""
-    answer_all(connection, VIEWS_DIR, progress)
-    accounts = compute(connection, progress)
-    connection.execute("analyze figures")
-    answer_all(connection, PIVOTS_DIR, progress)
-    return accounts
-
-
-def answer_all(connection: sqlite3.Connection, folder: Path, progress: Progress) -> None:
-    for asked in questions(folder):
-        progress(f"computing {asked.name}")
-        count = answer(connection, asked)
-        connection.execute("insert into measure_sql values (?,?,?,?,?)", [*vars(asked).values(), count])
-
-
-def copy_tables(connection: sqlite3.Connection, ingest: Path) -> None:
-    """Copy tables with their declarations and indexes, in one read transaction on the ingest database."""
-    connection.execute("attach ? as ingest", [f"{uri(ingest)}?mode=ro"])
-    connection.execute("begin")
-    for table in (*CODE_TABLES, *DATA_TABLES, "state"):
-        declared = connection.execute(
-            "select sql from ingest.sqlite_master where tbl_name = ? and sql is not null and type in ('table', 'index')"
-            " order by type desc, name",
-            [table],
-        ).fetchall()
-        if not declared:
-            raise sqlite3.DatabaseError(f"it has no table {table}")
-        connection.execute(declared[0][0])
-        where = " where key = 'as_of'" if table == "state" else ""
-        connection.execute(f"insert into main.{table} select * from ingest.{table}{where}{order_by(connection, table)}")
-        for (index,) in declared[1:]:
-            connection.execute(index)
-    connection.execute(
-        "insert or ignore into degrees (key, label, is_adoption, description) values (?,?,?,?)", UNSTATED
-    )
-    connection.execute("insert or ignore into topics (key, label, label_zh, description) values (?,?,?,?)", ALL_TOPICS)
+def copy_records(connection: sqlite3.Connection) -> None:
+    """Copy what each source says, as it was read."""
     connection.execute(SOURCE_RECORDS)
     names = ", ".join(columns_of(connection, "source_records"))
     connection.execute(f"insert into source_records ({names}) select {names} from ingest.records order by source, key")
-    connection.execute("commit")
-    connection.execute("detach ingest")
-
-
-def order_by(connection: sqlite3.Connection, table: str) -> str:
-    keys = [row[1] for row in sorted(connection.execute(f"pragma table_info({table})"), key=lambda r: r[5]) if row[5]]
-    return f" order by {', '.join(keys)}" if keys else " order by rowid"
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:

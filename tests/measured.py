@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from small_world import World
 
+from standards_db.measures.model import read_settings
+from standards_db.measuring import copy_tables, measure
 from standards_db.snapshot import publish
 
 
@@ -42,3 +47,22 @@ def figure(path: Path, measure: str, topic: str, a: str, b: str = "", year: int 
 
 def some(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
+
+
+@contextmanager
+def measuring(world: World, *, first_year: int, topics: tuple[str, ...]) -> Iterator[sqlite3.Connection]:
+    """A temporary database with every measure of a world, for these topics (and `all`) and years only."""
+    with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect("", uri=True, isolation_level=None)) as made:
+        copy_tables(made, world.write(Path(folder) / "ingest.db"))
+        marks = ", ".join("?" * len(topics))
+        made.execute(f"delete from topics where key <> 'all' and key not in ({marks})", topics)
+        measure(made, settings=replace(read_settings(), first_year=first_year))
+        made.row_factory = sqlite3.Row
+        yield made
+
+
+def measured(world: World, *, first_year: int, topics: tuple[str, ...]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The figures of such a database by measure, topic, spheres and year."""
+    with measuring(world, first_year=first_year, topics=topics) as made:
+        found = [dict(row) for row in made.execute("select * from figures")]
+    return {some(row, "measure", "topic", "sphere_a", "sphere_b", "year"): row for row in found}

@@ -45,8 +45,8 @@ from divergence_pairs p join topics t on t.key = p.topic
 order by p.topic <> 'all', t.label, p.sphere_a, p.sphere_b
 """
 SHARES = """
-select f.topic, f.sphere_a as sphere, f.value as share, f.numerator, f.denominator, f.numerator_link, f.denominator_link,
-  f.note, f.coverage
+select f.topic, f.sphere_a as sphere, f.value as share, f.numerator, f.denominator, f.numerator_link,
+  f.denominator_link, f.note, f.coverage
 from figures f join figure_years y on y.year = f.year
 where f.measure = 'international_share' and y.is_current = 1
 """

@@ -15,10 +15,14 @@ from typing import Any
 
 from scipy.stats import binomtest
 
-from standards_db.measures import registry
-from standards_db.measures.model import COLUMNS, TABLES, Measure, MeasureError, Settings, read_settings
+from standards_db.measures import model, registry
+from standards_db.measures.model import COLUMNS, TABLES, Measure, MeasureError, Settings
 
 TOO_FEW = "not enough documents"
+FIRST_YEARS = """
+select key, coalesce(min(first_year), (select year from as_of))
+from topics left join topic_counts on topic = key and documents > 0 group by key order by key
+"""
 Key = tuple[str, str, str, int]  # topic, sphere_a, sphere_b, year
 
 
@@ -28,15 +32,30 @@ class Frame:
 
     settings: Settings
     years: list[int]
-    topics: list[str]
+    topics: Mapping[str, int]  # each with the first year in which a document of it counted
     sizes: Mapping[tuple[str, str, int], tuple[int, int]]  # counted documents, those that may have counted too
     coverage: Mapping[str, str]
 
     def cells(self, measure: Measure) -> Iterator[Key]:
-        """Every figure that a measure owes, also where it has nothing to say."""
-        pairs = {"sphere": [(s, "") for s in self.settings.spheres], "pair": self.settings.pairs, "free": []}
+        """Every figure that a measure owes, blank ones included: from the first year of a topic on."""
         years = self.years if measure.years == "every" else self.years[-1:]
-        return ((t, a, b, y) for t in self.topics for a, b in pairs[measure.grid] for y in years)
+        return (
+            (t, a, b, y)
+            for t, start in self.topics.items()
+            for a, b in self.sides(measure)
+            for y in years
+            if y >= start
+        )
+
+    def sides(self, measure: Measure) -> list[tuple[str, str]]:
+        if measure.grid == "free":
+            return []
+        return self.settings.pairs if measure.is_pair else [(s, "") for s in self.settings.spheres]
+
+    def knows(self, measure: Measure, key: Key) -> bool:
+        """Whether a measure may give a figure for this key: topic and year are known, and so are its sides."""
+        topic, a, b, year = key
+        return topic in self.topics and year in self.years and (measure.grid == "free" or (a, b) in self.sides(measure))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +68,28 @@ class Account:
     seconds: float
 
 
-def compute(connection: sqlite3.Connection, progress: Callable[[str], None] = lambda line: None) -> list[Account]:
-    """Create and fill the tables of measures from the evidence tables of `connection`. Raises MeasureError."""
-    settings, shown = read_settings()
+def compute(
+    connection: sqlite3.Connection,
+    progress: Callable[[str], None] = lambda line: None,
+    settings: Settings | None = None,
+) -> list[Account]:
+    """Create and fill the tables of measures from the evidence tables of `connection`; by default with settings.yml.
+
+    Raises MeasureError.
+    """
+    settings = settings or model.read_settings()
     measures = registry.discover()
     for statement in TABLES.split(";"):
         connection.execute(statement)
-    connection.executemany("insert into measure_settings values (?,?,?)", shown)
+    connection.executemany("insert into measure_settings values (?,?,?)", model.shown_settings(settings))
     write_years(connection, settings)
     frame = read_frame(connection, settings)
     accounts = []
     for measure in measures:
         progress(f"measuring {measure.key}")
+        connection.execute("begin")  # one transaction a measure: a thousand times fewer than one a figure
         accounts.append(write(connection, measure, frame))
+        connection.execute("commit")
     connection.execute("create index idx_figures_facet_topic on figures (topic, sphere_a, year, measure)")
     connection.execute("create index idx_figures_facet_sphere_a on figures (sphere_a, year, measure, topic)")
     connection.execute("create index idx_figures_facet_year on figures (year, measure, topic, sphere_a)")
@@ -85,7 +113,7 @@ def read_frame(connection: sqlite3.Connection, settings: Settings) -> Frame:
     return Frame(
         settings,
         [year for (year,) in connection.execute("select year from figure_years order by year")],
-        [key for (key,) in connection.execute("select key from topics order by key")],
+        dict(connection.execute(FIRST_YEARS)),
         {(topic, sphere, year): (n, possible) for topic, sphere, year, n, possible in sizes},
         dict(connection.execute("select sphere, coverage from sphere_coverage")),
     )
@@ -99,9 +127,9 @@ def write(connection: sqlite3.Connection, measure: Measure, frame: Frame) -> Acc
         if key in given:
             raise MeasureError(f"{measure.key}: gives two figures for {key}")
         given[key] = row
-    cells = dict.fromkeys(frame.cells(measure)) if measure.grid != "free" else dict.fromkeys(sorted(given))
-    if strangers := given.keys() - cells.keys():
+    if strangers := [key for key in given if not frame.knows(measure, key)]:
         raise MeasureError(f"{measure.key}: gives figures outside of its grid, one for {min(strangers)}")
+    cells = sorted({*frame.cells(measure), *given})
     figures = [figure(measure, frame, key, given.get(key, {})) for key in cells]
     blank: dict[str, int] = {}
     for row in figures:

@@ -93,7 +93,7 @@ ALLOWED = {
     "years": {"every", "current"},
     "interval": {"wilson", "own", "none"},
 }
-KINDS: dict[str, type | tuple[type, ...]] = {
+KINDS: dict[str, type] = {
     "minimum_documents": int,
     "first_year": int,
     "confidence": float,
@@ -101,22 +101,32 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def read_settings(path: Path = FOLDER / "settings.yml") -> tuple[Settings, list[tuple[str, str, str]]]:
-    """The settings, and the rows (key, value, description) that show them. Raises MeasureError."""
+def given_settings(path: Path = FOLDER / "settings.yml") -> dict[str, dict[str, Any]]:
+    """The file of settings, checked: value and description by key. Raises MeasureError (file, key, reason)."""
     given = read_yaml(path)
     if set(given) != set(KINDS):
         raise MeasureError(f"{path}: keys are {', '.join(sorted(given))} instead of {', '.join(sorted(KINDS))}")
     for key, kind in KINDS.items():
         row = given[key]
-        if not isinstance(row, dict) or set(row) != {"value", "description"} or not isinstance(row["value"], kind):
+        if not isinstance(row, dict) or set(row) != {"value", "description"} or type(row["value"]) is not kind:
             raise MeasureError(f"{path}: {key}: not a value of the right kind with its description: {row!r}")
-    values = {key: row["value"] for key, row in given.items()}
-    if not 0 < values["confidence"] < 1 or values["minimum_documents"] < 1:
+    if not 0 < given["confidence"]["value"] < 1 or given["minimum_documents"]["value"] < 1:
         raise MeasureError(f"{path}: confidence lies between 0 and 1, minimum_documents is at least 1")
-    values["spheres"] = tuple(values["spheres"])
-    shown = [(k, " ".join(map(str, values[k])) if k == "spheres" else str(values[k]), given[k]["description"])
-             for k in given]  # fmt: skip
-    return Settings(**values), shown
+    return given
+
+
+def read_settings(path: Path = FOLDER / "settings.yml") -> Settings:
+    values = {key: row["value"] for key, row in given_settings(path).items()}
+    return Settings(**{**values, "spheres": tuple(values["spheres"])})
+
+
+def shown_settings(settings: Settings) -> list[tuple[str, str, str]]:
+    """Settings as rows of key, value and description."""
+    values = {key: getattr(settings, key) for key in KINDS}
+    return [
+        (key, " ".join(values[key]) if key == "spheres" else str(values[key]), row["description"])
+        for key, row in given_settings().items()
+    ]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
