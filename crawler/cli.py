@@ -33,6 +33,7 @@ for command in (
     look.identify,
     look.check,
     publishing.publish,
+    publishing.measure,
     publishing.serve,
 ):
     main.add_command(command)

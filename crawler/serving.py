@@ -29,11 +29,16 @@ def default_snapshot(db_path: Path) -> Path:
     return db_path.parent / "published" / "standards.db"
 
 
-def publish_to(db_path: Path, out: Path) -> Path:
+def up_to_date(db_path: Path) -> None:
+    """Resolve what was accepted since the last time."""
     db = open_db(db_path, create=False)
     if is_due(db):
         resolve(db)
     db.close()
+
+
+def publish_to(db_path: Path, out: Path) -> Path:
+    up_to_date(db_path)
     out.parent.mkdir(parents=True, exist_ok=True)
     report = snapshot.publish(db_path, out)
     click.echo(f"Published {out}: {report}")

@@ -19,12 +19,13 @@ from standards_db.schema import VIEWS_DIR
 from standards_db.snapshot_tables import ALL_TOPICS, CODE_TABLES, DATA_TABLES, MEASURE_SQL, UNSTATED
 
 Progress = Callable[[str], None]
+Figure = tuple[str, str, str, str, int, float | None, int | None, int | None, str | None]  # as mapping.CURRENT selects
 LONG_TABLES = {"document_texts", "changes", "conflicts", "rejects", "unknowns"}  # no measure reads them
 
 
 def figures_of(
     source: Path, under: Mapping | None = None, progress: Progress = lambda line: None
-) -> tuple[list[Account], list[tuple[object, ...]]]:
+) -> tuple[list[Account], list[Figure]]:
     """What every measure gives over an ingest database or a snapshot, under a mapping if given, and today's figures."""
     with closing(sqlite3.connect("", uri=True, isolation_level=None)) as connection:
         connection.execute("pragma synchronous=off")

@@ -393,3 +393,13 @@ def m009_instruments(db: Database) -> None:
 def m011_validity(db: Database) -> None:
     for name in ("valid_from", "valid_from_basis", "valid_until", "valid_until_basis"):
         db.table("documents").add_column(name, str)
+
+
+@migrations()
+def m012_instrument_topics(db: Database) -> None:
+    db.table("instrument_topics").create(
+        text("topic instrument sphere kind title since source_url"),
+        pk=("topic", "instrument"),
+        not_null={"sphere", "kind", "title", "source_url"},
+        foreign_keys=[("sphere", "spheres", "key"), ("topic", "topics", "key")],
+    )

@@ -103,6 +103,19 @@ def fill_code_tables(db: Database) -> None:
             (number, *(row[name] or None for name in RECOGNITION), taking_part(row))
             for number, row in enumerate(load("recognition"), 1)
         ],
+        "instrument_topics": [
+            (
+                topic,
+                row["id"],
+                row["sphere"],
+                row["kind"],
+                row["title"],
+                row["in_force_date"] or row["adopted_date"] or None,
+                row["source_url"],
+            )
+            for row in load("instruments")
+            for topic in (row["topics"] or "all").split(";")
+        ],
         "degrees": [(d.key, d.label, int(d.is_adoption), d.description) for d in taxonomy.DEGREES.values()],
     }
     with db.conn:

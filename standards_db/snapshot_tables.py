@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-CODE_TABLES = ("spheres", "bodies", "topics", "statuses", "degrees", "countries", "schemes", "sources")
+CODE_TABLES = (
+    "spheres",
+    "bodies",
+    "topics",
+    "statuses",
+    "degrees",
+    "countries",
+    "schemes",
+    "sources",
+    "instrument_topics",
+)
 DATA_TABLES = (
     "runs",
     "works",
@@ -53,10 +63,12 @@ PRIMARY_KEYS = {
     "resolution": ("source", "type"),
     "source_agreement": ("body", "primary_source", "secondary_source"),
     "pair_works": ("topic", "sphere_a", "sphere_b", "work", "first_year"),
+    "pair_instruments": ("topic", "kind", "sphere_a", "sphere_b", "first_year"),
     "sphere_coverage": ("sphere",),
     "sphere_works": ("sphere", "work", "first_year"),
     "topic_counts": ("topic", "sphere", "first_year"),
     "topic_documents": ("topic", "document"),
+    "topic_instruments": ("topic", "kind", "sphere", "instrument"),
     "work_topics": ("topic", "work"),
 }
 FOREIGN_KEYS = {
@@ -82,7 +94,7 @@ FOREIGN_KEYS = {
     "adopted_work": "works(id)",
 }
 INTEGER = re.compile(
-    r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|stale_from|(.+_)?(numerator|denominator)|n_[ab]"
+    r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|stale_from|difference|count_[ab]|(.+_)?(numerator|denominator)|n_[ab]"
     r"|(possible_)?(documents|adopting|idt|mod|neq|unstated))$"
 )
 REAL = re.compile(r"(share|uptake|stale|skew|shared_base)(_[ab]|_low|_high)?$|.+_share$|median_.+$|(index_)?value$")

@@ -87,6 +87,7 @@ class World:
     def write(self, path: Path) -> Path:
         with closing(open_db(path).conn) as connection:
             connection.execute("begin")
+            connection.execute("delete from instrument_topics")  # curated facts are no part of a world written by hand
             for sphere, source in SOURCES.items():
                 connection.execute(
                     "insert or ignore into sources (key, title, sphere, body, holds, tier) values (?,?,?,?,?,?)",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from measured import figure, figures, measured, published, rows, some
 from small_world import World, rows_at, small_world
@@ -305,7 +305,15 @@ edges = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(
+    max_examples=15,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a world takes too long to be shrunk
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@FEW
 @given(st.lists(edges, max_size=25, unique_by=lambda e: e[:3]), st.lists(st.integers(0, 7), min_size=3, max_size=3))
 def test_figures_equal_those_of_sets(drawn: list[tuple[Any, ...]], sizes: list[int]) -> None:
     """Random small worlds: SQL gives what plain sets give, J lies in [0, 1], and a figure below five is NULL."""

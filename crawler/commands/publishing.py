@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import resource
+import sys
+import time
 from pathlib import Path
 
 import click
 
-from crawler.commands.common import db_option
-from crawler.serving import default_snapshot, publish_to, start_datasette
+from crawler.commands.common import EXIT_BAD_INPUT, db_option, fail, json_option
+from crawler.serving import default_snapshot, publish_to, start_datasette, up_to_date
+from crawler.show import echo_json, table
+from standards_db import measuring
+from standards_db.measures import mapping
+from standards_db.measures.compute import summary
+from standards_db.measures.model import MeasureError
 
 
 @click.command()
@@ -38,3 +46,58 @@ def serve(db_path: Path, path: Path | None, host: str, port: int) -> None:
     if not path.exists():
         publish_to(db_path, path)
     start_datasette(path, host, port)
+
+
+@click.command()
+@db_option()
+@click.option(
+    "--mapping",
+    "mapping_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML file: bodies counted to another sphere, each with a reason (see standards_db/taxonomy/mappings).",
+)
+@json_option
+def measure(db_path: Path, mapping_path: Path | None, as_json: bool) -> None:
+    """Compute every measure for every year and say what it took; with --mapping, what another reading changes.
+
+    Works on a temporary copy and writes nothing: `spheres publish` computes the same for the snapshot, and the shipped
+    mappings with it.
+    """
+    up_to_date(db_path)
+    started = time.monotonic()
+    try:
+        accounts, default = measuring.figures_of(db_path)
+        other = mapping.read(mapping_path) if mapping_path else None
+        moved = changes(default, measuring.figures_of(db_path, other)[1]) if other else None
+    except MeasureError as error:
+        fail(str(error), EXIT_BAD_INPUT)
+    seconds = time.monotonic() - started
+    rows = summary(accounts)
+    if as_json:
+        echo_json(rows if moved is None else moved)
+        return
+    click.echo(table(rows))
+    total = sum(row["figures"] for row in rows)
+    click.echo(f"{total:,} figures in {seconds:.1f} s, peak memory {peak_megabytes():.0f} MB")
+    if other and moved is not None:
+        click.echo(f"\n{other.label}: {len(moved)} figures of today change")
+        click.echo(table(moved))
+
+
+def changes(default: list[measuring.Figure], mapped: list[measuring.Figure]) -> list[dict[str, object]]:
+    """The figures of today that differ between two mappings, with both values."""
+    before = {row[:5]: row for row in default}
+    return [
+        {
+            **dict(zip(("measure", "topic", "sphere_a", "sphere_b", "year"), row[:5], strict=True)),
+            "default": before[row[:5]][5] if row[:5] in before else None,
+            "mapped": row[5],
+        }
+        for row in mapped
+        if row[:5] not in before or before[row[:5]][5] != row[5]
+    ]
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has held, in MB (the system counts in kB, on macOS in bytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)

@@ -9,6 +9,7 @@ bodies:
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def apply(connection: sqlite3.Connection, mapping: Mapping) -> None:
     connection.executemany("update bodies set sphere = ? where key = ?", rows)
 
 
-def write(connection: sqlite3.Connection, mapping: Mapping, figures: list[tuple[object, ...]]) -> None:
+def write(connection: sqlite3.Connection, mapping: Mapping, figures: Sequence[tuple[object, ...]]) -> None:
     """Keep the current figures under a mapping beside those of the default one."""
     connection.execute("begin")
     connection.execute("insert into mappings values (?,?,?)", [mapping.key, mapping.label, mapping.description])

@@ -1,0 +1,35 @@
+-- Which instruments of which kind does a sphere have in a topic, and since when?
+-- One row per topic, kind, sphere and instrument. Documents are mandatory or voluntary standards, or regulations, as their
+-- identifier and kind say; laws, schemes and lists are curated (instrument_topics) or taken from the schemes of
+-- certificates and the exclusion lists. Those that have no topic of their own stand under topic `all`.
+with instruments as (
+    select
+        topic,
+        case when kind = 'regulation' then 'technical regulation' when force = 'mandatory' then 'mandatory standard'
+            else 'voluntary standard' end as kind,
+        sphere, document as instrument, coalesce(title, title_zh) as title, first_year, last_year
+    from topic_documents
+    where topic <> 'all' and first_year is not null and coalesce(kind, '') <> 'protection profile'
+    union all
+    select
+        topic, case kind when 'mandatory standard regime' then 'mandatory standard' else kind end, sphere, instrument,
+        title, coalesce(cast(substr(since, 1, 4) as integer), as_of.year), as_of.year
+    from instrument_topics cross join as_of
+    where coalesce(since, '') <= as_of.day
+    union all
+    select
+        'all', 'certification scheme', sphere, scheme, 'Scheme of certificates held here',
+        coalesce(min(certificates.year), as_of.year), as_of.year
+    from certificates cross join as_of
+    where coalesce(issued, '') <= as_of.day
+    group by sphere, scheme
+    union all
+    select
+        'all', 'exclusion list', sphere, list, 'List held here',
+        coalesce(cast(substr(min(included), 1, 4) as integer), as_of.year), as_of.year
+    from exclusions cross join as_of
+    where coalesce(included, '') <= as_of.day
+    group by sphere, list
+)
+select topic, kind, sphere, instrument, title, first_year, last_year from instruments
+where sphere in ('cn', 'eu', 'us')
