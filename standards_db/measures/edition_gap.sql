@@ -1,8 +1,9 @@
 -- label: Edition gap
 -- question: How many years apart are the editions that two spheres follow, where they differ?
 -- formula: median over shared works in different editions of |year of A's edition - year of B's edition|
--- reading: Read it beside the edition skew: it tells how far apart, not how often. The numerator counts the works whose gap is
---   known, the denominator all shared works in different editions; the figure is the median and not their quotient.
+-- reading: Read it beside the edition skew: it tells how far apart, not how often. The numerator counts the works
+--   whose gap is known, the denominator all shared works in different editions; the figure is the median and not
+--   their quotient.
 -- limits: Years of editions, not of contents: a confirmed reprint counts like a new text.
 -- unit: years
 -- grid: pair

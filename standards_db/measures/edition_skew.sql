@@ -1,10 +1,10 @@
 -- label: Edition skew
 -- question: Of the works that two spheres share in a topic, how many do they follow in different editions?
 -- formula: shared works whose newest adopted editions differ / shared works whose editions are known on both sides
--- reading: A shared work in two editions is two texts: 1 = nothing that is shared is the same text. The interval is what
---   random choice would do to a share of this size (Wilson, 95 %) and no more.
--- limits: Adoptions without a stated edition that could be resolved are left out. A side that adopts an old and a new edition
---   stands for the new one.
+-- reading: A shared work in two editions is two texts: 1 = nothing that is shared is the same text. The interval is
+--   what random choice would do to a share of this size (Wilson, 95 %) and no more.
+-- limits: Adoptions without a stated edition that could be resolved are left out. A side that adopts an old and a new
+--   edition stands for the new one.
 -- unit: share
 -- grid: pair
 -- higher_means: apart

@@ -1,10 +1,14 @@
 -- label: Modified share
 -- question: What share of a sphere's documents in force takes over an international work with changes?
 -- formula: documents whose closest degree is MOD / documents in force, by topic, sphere and year
--- reading: One part of the international share; the changes may be small or may swap a cipher, so a high share is no agreement in itself.
---   The interval is what random coming and going of documents would do to a share of this size (Wilson, 95 %), widened by every document whose withdrawal date is missing. It does not cover documents that no loaded source lists, nor the error of the topics.
--- limits: The degree is the one that a source prints; what was changed is not collected.
---   A document is counted where its topic was recognised from title, ICS, CCS, committee or keyword: measured on hand-labelled titles, 95 of 100 topics given were right and 96 of 100 were found in Chinese; see tests/test_taxonomy.py. Registers that list only what is in force make early years look emptier than they were.
+-- reading: One part of the international share; the changes may be small or may swap a cipher, so a high share is no
+--   agreement in itself. The interval is what random coming and going of documents would do to a share of this size
+--   (Wilson, 95 %), widened by every document whose withdrawal date is missing. It does not cover documents that no
+--   loaded source lists, nor the error of the topics.
+-- limits: The degree is the one that a source prints; what was changed is not collected. A document is counted where
+--   its topic was recognised from title, ICS, CCS, committee or keyword: on hand-labelled titles 97 of 97 topics
+--   given were right and 81 of 88 titles got one, in Chinese 94 of 99 and 94 of 98 (0.84 and 0.89 before the rules
+--   had seen such titles). Registers that list only what is in force make early years look emptier than they were.
 -- unit: share
 -- grid: sphere
 -- higher_means: neither

@@ -22,8 +22,8 @@ with cells as (
 ), linked as (
     select
         *,
-        'pair_instruments?' || case topic when 'all' then '' else 'topic=' || topic || '&' end || 'sphere_a=' || sphere_a
-            || '&sphere_b=' || sphere_b || '&first_year__lte=' || year || '&last_year__gte=' || year as link
+        'pair_instruments?' || case topic when 'all' then '' else 'topic=' || topic || '&' end
+            || 'sphere_a=' || sphere_a || '&sphere_b=' || sphere_b || '&first_year__lte=' || year || '&last_year__gte=' || year as link
     from placed
 )
 select

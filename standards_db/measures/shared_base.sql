@@ -1,9 +1,10 @@
 -- label: Shared base
 -- question: How much of what two spheres adopt in a topic do both adopt?
--- formula: J(A,B,t,y) = |I(A) ∩ I(B)| / |I(A) ∪ I(B)|, I(A) = international works of t that A adopts as IDT or MOD at the end of y
--- reading: 1 = the same base, 0 = nothing in common. Look at the edition skew before calling a high figure agreement. The
---   interval is what random choice would do to a share of this size (Wilson, 95 %); it does not cover documents whose
---   withdrawal date is missing (the coverage counts them), nor adoptions that no loaded source states.
+-- formula: J(A,B,t,y) = |I(A) ∩ I(B)| / |I(A) ∪ I(B)|, I(A) = international works of t that A adopts as IDT or MOD at
+--   the end of y
+-- reading: 1 = the same base, 0 = nothing in common. Look at the edition skew before calling a high figure agreement.
+--   The interval is what random choice would do to a share of this size (Wilson, 95 %); it does not cover documents
+--   whose withdrawal date is missing (the coverage counts them), nor adoptions that no loaded source states.
 -- limits: Says nothing of what either side wrote itself. A sphere whose registers are thinly collected shares less.
 -- unit: share
 -- grid: pair

@@ -1,10 +1,12 @@
 -- label: Stale share
 -- question: What share of a sphere's adoptions follows an edition that had been replaced?
--- formula: adoptions (IDT, MOD) in force at the end of y whose edition had a published successor by then / adoptions in force at
---   the end of y whose edition is known and comparable
--- reading: A high share means common ground that has moved on. The interval is what random coming and going of documents would do to a share of this size (Wilson, 95 %), widened by every document whose withdrawal date is missing. It does not cover documents that no loaded source lists, nor the error of the topics.
--- limits: Adoptions without an edition that can be compared are left out. Releases of 3GPP live side by side: a version is stale
---   when its own release has a newer one.
+-- formula: adoptions (IDT, MOD) in force at the end of y whose edition had a published successor by then / adoptions
+--   in force at the end of y whose edition is known and comparable
+-- reading: A high share means common ground that has moved on. The interval is what random coming and going of
+--   documents would do to a share of this size (Wilson, 95 %), widened by every document whose withdrawal date is
+--   missing. It does not cover documents that no loaded source lists, nor the error of the topics.
+-- limits: Adoptions without an edition that can be compared are left out. Releases of 3GPP live side by side: a
+--   version is stale when its own release has a newer one.
 -- unit: share
 -- grid: sphere
 -- higher_means: apart

@@ -1,11 +1,13 @@
 -- label: Uptake
 -- question: What share of a topic's international works does a sphere adopt?
--- formula: U(A,t,y) = international works of t that A adopts as IDT or MOD at the end of y / international works of t that count at the end of y
--- reading: Read it beside the international share, from the same rows: a sphere can adopt nearly every work of a topic and
---   still write most of its documents itself. The interval is what random choice would do to a share of this size (Wilson,
---   95 %). It does not cover documents whose withdrawal date is missing (the coverage counts them), nor works that no loaded
---   source lists.
--- limits: An RFC or a 3GPP text is mostly used without being adopted, so uptake over all bodies is low everywhere: see the uptake of ISO and IEC. A work counts while an edition of its own is in force or a sphere adopts it.
+-- formula: U(A,t,y) = international works of t that A adopts as IDT or MOD at the end of y / international works of t
+--   that count at the end of y
+-- reading: Read it beside the international share, from the same rows: a sphere can adopt nearly every work of a
+--   topic and still write most of its documents itself. The interval is what random choice would do to a share of
+--   this size (Wilson, 95 %). It does not cover documents whose withdrawal date is missing (the coverage counts
+--   them), nor works that no loaded source lists.
+-- limits: An RFC or a 3GPP text is mostly used without being adopted, so uptake over all bodies is low everywhere:
+--   see the uptake of ISO and IEC. A work counts while an edition of its own is in force or a sphere adopts it.
 -- unit: share
 -- grid: sphere
 -- higher_means: common ground

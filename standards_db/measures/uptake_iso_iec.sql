@@ -1,11 +1,12 @@
 -- label: Uptake of ISO and IEC
 -- question: What share of a topic's ISO and IEC works does a sphere adopt?
 -- formula: the uptake U(A,t,y) over works of ISO and IEC alone, joint ones with IEEE and SAE included
--- reading: Read it beside the international share, from the same rows: a sphere can adopt nearly every work of a topic and
---   still write most of its documents itself. The interval is what random choice would do to a share of this size (Wilson,
---   95 %). It does not cover documents whose withdrawal date is missing (the coverage counts them), nor works that no loaded
---   source lists.
--- limits: These works are made to be adopted; official uptakes such as 88.9 % count them over a whole catalogue and by their own rules. A work counts while an edition of its own is in force or a sphere adopts it.
+-- reading: Read it beside the international share, from the same rows: a sphere can adopt nearly every work of a
+--   topic and still write most of its documents itself. The interval is what random choice would do to a share of
+--   this size (Wilson, 95 %). It does not cover documents whose withdrawal date is missing (the coverage counts
+--   them), nor works that no loaded source lists.
+-- limits: These works are made to be adopted; official uptakes such as 88.9 % count them over a whole catalogue and
+--   by their own rules. A work counts while an edition of its own is in force or a sphere adopts it.
 -- unit: share
 -- grid: sphere
 -- higher_means: common ground

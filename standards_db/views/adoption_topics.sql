@@ -1,7 +1,7 @@
 -- Which adoptions belong to a topic?
--- One row per topic of the adopting document (and topic `all`), that document, and the work it adopts; a document with
--- two adopted works has two rows. An adoption (IDT or MOD) counts in a year when first_year <= year <= last_year, and is
--- stale in it when stale_from <= year. `is_counted` marks those of today.
+-- One row per topic of the adopting document (and topic `all`), that document, and the work it adopts; a document
+-- with two adopted works has two rows. An adoption (IDT or MOD) counts in a year when first_year <= year <=
+-- last_year, and is stale in it when stale_from <= year. `is_counted` marks those of today.
 select
     td.topic,
     a.document,

@@ -1,7 +1,7 @@
 -- Who adopts which international work, through which document, to what degree, and from which edition?
 -- One row per international work that at least one sphere adopts (IDT or MOD, documents in force). A cell lists that
--- sphere's documents as "identifier degree adopted-edition"; "(stale)" = that edition has been replaced, "(orphan)" = it
--- was withdrawn and nothing of the work is in force. NEQ and unstated degrees are listed and not counted.
+-- sphere's documents as "identifier degree adopted-edition"; "(stale)" = that edition has been replaced, "(orphan)" =
+-- it was withdrawn and nothing of the work is in force. NEQ and unstated degrees are listed and not counted.
 with cells as (
     select
         work,

@@ -1,8 +1,8 @@
 -- Which international works does a topic hold, and which of the three spheres adopted each, year by year?
--- One row per topic, work and run of years in which nothing of it changes; `is_current` marks the rows of today. A work
--- counts in a year when an edition of its own was in force or a sphere adopted it. `cn_adopts`, `eu_adopts`, `us_adopts` = 1
--- when any counted document of that sphere adopts the work (IDT, MOD). `is_iso_iec` marks the publications of ISO and IEC,
--- which are made to be adopted; an RFC is used without adoption.
+-- One row per topic, work and run of years in which nothing of it changes; `is_current` marks the rows of today. A
+-- work counts in a year when an edition of its own was in force or a sphere adopted it. `cn_adopts`, `eu_adopts`,
+-- `us_adopts` = 1 when any counted document of that sphere adopts the work (IDT, MOD). `is_iso_iec` marks the
+-- publications of ISO and IEC, which are made to be adopted; an RFC is used without adoption.
 with spans as (
     select d.work, y.first_year, y.last_year, 1 as held, 0 as cn, 0 as eu, 0 as us
     from documents d join document_years y on y.document = d.id

@@ -10,7 +10,9 @@ with pairs as (
     union all
     select topic, kind, sphere, last_year + 1, -1 from topic_instruments
 ), changes as (
-    select p.sphere_a, p.sphere_b, topic, kind, year, sum(step * (sphere = p.sphere_a)) as a, sum(step * (sphere = p.sphere_b)) as b
+    select
+        p.sphere_a, p.sphere_b, topic, kind, year,
+        sum(step * (sphere = p.sphere_a)) as a, sum(step * (sphere = p.sphere_b)) as b
     from steps join pairs p on sphere in (p.sphere_a, p.sphere_b)
     group by p.sphere_a, p.sphere_b, topic, kind, year
     having a <> 0 or b <> 0

@@ -1,7 +1,7 @@
 -- Which international works did two spheres share, and did they adopt the same edition, year by year?
 -- One row per topic, pair, work that either of the two adopts, and run of years in which nothing of it changes;
--- `is_current` marks the rows of today. A side's edition is the newest that its counted documents adopt. `is_comparable` =
--- shared, and both editions are known; `gap_years` stands where both years are known.
+-- `is_current` marks the rows of today. A side's edition is the newest that its counted documents adopt.
+-- `is_comparable` = shared, and both editions are known; `gap_years` stands where both years are known.
 with pairs as (
     select a.key as sphere_a, b.key as sphere_b
     from spheres a join spheres b on a.key < b.key

@@ -1,6 +1,6 @@
 -- Which sources does each sphere's figures rest on, and as of which day?
--- One row per sphere of the comparison and the international baseline. `coverage` names every source of documents not fully
--- loaded, by its state; `as_of` is the day on which "in force" was judged.
+-- One row per sphere of the comparison and the international baseline. `coverage` names every source of documents not
+-- fully loaded, by its state; `as_of` is the day on which "in force" was judged.
 with worst as (
     select sources.key as source, sources.sphere, coalesce(max(coverage.state), 'not loaded') as state
     from sources left join coverage on coverage.source = sources.key

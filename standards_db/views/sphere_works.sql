@@ -1,6 +1,6 @@
 -- Which international works did a sphere adopt, in which edition, year by year?
--- One row per sphere, work and run of years in which the newest adopted edition is the same; IDT and MOD count. The edition
--- is blank in years in which no counted adoption states one.
+-- One row per sphere, work and run of years in which the newest adopted edition is the same; IDT and MOD count. The
+-- edition is blank in years in which no counted adoption states one.
 with counted as materialized (
     select sphere, work, first_year, last_year, target_edition, target_edition_key, target_year, is_edition_known
     from adoptions
@@ -19,7 +19,8 @@ with counted as materialized (
         case when c.is_edition_known then c.target_year end as edition_year,
         count(*) over segment as document_count,
         row_number() over (
-            segment order by c.is_edition_known desc, c.target_year desc, c.target_edition_key desc, c.target_edition desc
+            segment
+            order by c.is_edition_known desc, c.target_year desc, c.target_edition_key desc, c.target_edition desc
         ) as place
     from segments s
     join counted c on c.sphere = s.sphere and c.work = s.work
@@ -36,7 +37,7 @@ with counted as materialized (
     select *, sum(is_new) over (partition by sphere, work order by first_year) as island from newest
 )
 select
-    sphere, work, min(first_year) as first_year, max(last_year) as last_year, edition, max(edition_year) as edition_year,
-    max(document_count) as document_count
+    sphere, work, min(first_year) as first_year, max(last_year) as last_year, edition,
+    max(edition_year) as edition_year, max(document_count) as document_count
 from islands
 group by sphere, work, island

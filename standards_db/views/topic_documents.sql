@@ -1,8 +1,8 @@
 -- Which documents belong to a topic, why, and which of them adopt an international work?
--- One row per topic and document, and one under topic `all` for each document that is in any. n(A,t) of a year counts the
--- rows with first_year <= year <= last_year: in force then, neither a draft nor an amendment (it changes a document and is
--- not one of its own). `is_counted` marks those of today. `adopts` = 1 for IDT or MOD; `degree` is the closest one that the
--- document states towards any work.
+-- One row per topic and document, and one under topic `all` for each document that is in any. n(A,t) of a year counts
+-- the rows with first_year <= year <= last_year: in force then, neither a draft nor an amendment (it changes a
+-- document and is not one of its own). `is_counted` marks those of today. `adopts` = 1 for IDT or MOD; `degree` is
+-- the closest one that the document states towards any work.
 with closest as (
     select
         document, work, degree, is_adoption, is_stale,

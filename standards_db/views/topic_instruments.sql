@@ -1,6 +1,6 @@
 -- Which instruments of which kind does a sphere have in a topic, and since when?
--- One row per topic, kind, sphere and instrument. Documents are mandatory or voluntary standards, or regulations, as their
--- identifier and kind say; laws, schemes and lists are curated (instrument_topics) or taken from the schemes of
+-- One row per topic, kind, sphere and instrument. Documents are mandatory or voluntary standards, or regulations, as
+-- their identifier and kind say; laws, schemes and lists are curated (instrument_topics) or taken from the schemes of
 -- certificates and the exclusion lists. Those that have no topic of their own stand under topic `all`.
 with instruments as (
     select
