@@ -56,7 +56,7 @@ def world_of(drawn: list[Text], spheres: dict[str, str] | None = None) -> World:
         elif text.length == 0:
             until = {"valid_until": None, "is_in_force": 0, "status": "withdrawn"}
         else:
-            until = {"valid_until": f"{text.start + text.length}-06-01", "is_in_force": 0, "status": "withdrawn"}
+            until = {"valid_until": f"{text.start + text.length}-01-15", "is_in_force": 0, "status": "withdrawn"}
         sphere = (spheres or {}).get(text.sphere, text.sphere)
         world.document(f"D {n}", sphere, ["pki"], valid_from=f"{text.start}-02-01", **until)
         if text.work is not None:
