@@ -5,22 +5,24 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from contextlib import closing
 from pathlib import Path
 
-from standards_db.measures import mapping
+from standards_db.measures import mapping, registry
 from standards_db.measures.compute import Account, compute
 from standards_db.measures.mapping import Mapping
-from standards_db.measures.model import PIVOTS_DIR, Settings
-from standards_db.questions import answer, questions
+from standards_db.measures.model import PIVOTS_DIR
+from standards_db.questions import Question, answer, questions
 from standards_db.schema import VIEWS_DIR
 from standards_db.snapshot_tables import ALL_TOPICS, CODE_TABLES, DATA_TABLES, MEASURE_SQL, UNSTATED
 
 Progress = Callable[[str], None]
 Figure = tuple[str, str, str, str, int, float | None, int | None, int | None, str | None]  # as mapping.CURRENT selects
 LONG_TABLES = {"document_texts", "changes", "conflicts", "rejects", "unknowns"}  # no measure reads them
+FRAME = "as_of topic_counts sphere_coverage"  # evidence tables that the frame itself reads
 
 
 def figures_of(
@@ -34,27 +36,42 @@ def figures_of(
         if under:
             mapping.apply(connection, under)
         connection.execute("analyze")
-        accounts = measure(connection, progress)
+        answer_all(connection, needed_by_measures(), progress)
+        accounts = compute(connection, progress)
         return accounts, connection.execute(mapping.CURRENT).fetchall()
 
 
-def measure(
-    connection: sqlite3.Connection, progress: Progress = lambda line: None, settings: Settings | None = None
-) -> list[Account]:
+def measure(connection: sqlite3.Connection, progress: Progress = lambda line: None) -> list[Account]:
     """Evidence tables from documents and relations, figures from evidence tables, pivots from figures."""
     connection.execute(MEASURE_SQL)
-    answer_all(connection, VIEWS_DIR, progress)
-    accounts = compute(connection, progress, settings)
+    counted = answer_all(connection, questions(VIEWS_DIR), progress)
+    accounts = compute(connection, progress)
     connection.execute("analyze figures")
-    answer_all(connection, PIVOTS_DIR, progress)
+    counted += answer_all(connection, questions(PIVOTS_DIR), progress)
+    connection.executemany("insert into measure_sql values (?,?,?,?,?)", counted)
     return accounts
 
 
-def answer_all(connection: sqlite3.Connection, folder: Path, progress: Progress) -> None:
-    for asked in questions(folder):
-        progress(f"computing {asked.name}")
-        count = answer(connection, asked)
-        connection.execute("insert into measure_sql values (?,?,?,?,?)", [*vars(asked).values(), count])
+def answer_all(
+    connection: sqlite3.Connection, asked: Iterable[Question], progress: Progress
+) -> list[tuple[str, str, str, str, int]]:
+    """Make the table of each question; rows of measure_sql."""
+    counted = []
+    for one in asked:
+        progress(f"computing {one.name}")
+        counted.append((one.name, one.question, one.reading, one.sql, answer(connection, one)))
+    return counted
+
+
+def needed_by_measures() -> list[Question]:
+    """The evidence tables that measures read, and those that these are made from."""
+    found: list[Question] = []
+    text = " ".join([FRAME, *(f"{m.source} {m.numerator} {m.denominator}" for m in registry.discover())])
+    for one in reversed(questions(VIEWS_DIR)):
+        if re.search(rf"\b{one.name}\b", text):
+            found.insert(0, one)
+            text += f" {one.sql}"
+    return found
 
 
 def measure_mappings(connection: sqlite3.Connection, progress: Progress) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 from small_world import World
 
+from standards_db.measures.compute import compute
 from standards_db.measures.model import read_settings
-from standards_db.measuring import copy_tables, measure
+from standards_db.measuring import answer_all, copy_tables, needed_by_measures
 from standards_db.snapshot import publish
 
 
@@ -56,7 +57,8 @@ def measuring(world: World, *, first_year: int, topics: tuple[str, ...]) -> Iter
         copy_tables(made, world.write(Path(folder) / "ingest.db"))
         marks = ", ".join("?" * len(topics))
         made.execute(f"delete from topics where key <> 'all' and key not in ({marks})", topics)
-        measure(made, settings=replace(read_settings(), first_year=first_year))
+        answer_all(made, needed_by_measures(), str)
+        compute(made, settings=replace(read_settings(), first_year=first_year))
         made.row_factory = sqlite3.Row
         yield made
 

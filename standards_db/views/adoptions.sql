@@ -32,8 +32,7 @@ select
     d.kind,
     d.status,
     d.is_in_force,
-    coalesce(d.is_in_force, 0) = 1 and coalesce(d.kind, '') not in ('draft', 'amendment')
-        and coalesce(e.degree, '') in ('IDT', 'MOD') as is_counted,
+    coalesce(y.last_year = as_of.year, 0) and coalesce(e.degree, '') in ('IDT', 'MOD') as is_counted,
     y.first_year,
     y.last_year,
     y.possible_last_year,

@@ -1,16 +1,16 @@
 -- In which years was a document in force?
--- One row per document that figures may count, neither draft nor amendment. It counts on 31 December of first_year to
--- last_year, and today where last_year is the current year. A withdrawn document whose withdrawal date is missing
--- counts at the end of the year it appeared in and no longer; it may have been in force until `possible_last_year`. A
--- document in force without a date of its own counts today only. One withdrawn in the year it appeared in counts in
--- no year, nor does one whose dates contradict each other; `basis` tells.
+-- One row per document that figures may count, no draft, amendment, corrigendum or act of law. It counts on 31
+-- December of first_year to last_year, and today where last_year is the current year. A withdrawn document whose
+-- withdrawal date is missing counts at the end of the year it appeared in and no longer; it may have been in force
+-- until `possible_last_year`. A document in force without a date of its own counts today only. One withdrawn in the
+-- year it appeared in counts in no year, nor does one whose dates contradict each other; `basis` tells.
 with dated as (
     select
         d.id, d.is_in_force, d.valid_from, d.valid_until, as_of.day as today, as_of.year as this_year,
         cast(substr(d.valid_from, 1, 4) as integer) as start_year,
         cast(substr(d.valid_until, 1, 4) as integer) as end_year
     from documents d cross join as_of
-    where coalesce(d.kind, '') not in ('draft', 'amendment')
+    where coalesce(d.kind, '') not in ('draft', 'amendment', 'act', 'corrigendum')
 ), judged as (
     select
         *,
