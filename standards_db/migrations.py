@@ -403,3 +403,42 @@ def m012_instrument_topics(db: Database) -> None:
         not_null={"sphere", "kind", "title", "source_url"},
         foreign_keys=[("sphere", "spheres", "key"), ("topic", "topics", "key")],
     )
+
+
+@migrations()
+def m013_facts(db: Database) -> None:
+    stored = {
+        "competing": "problem cn_spec us_spec eu_spec intl_spec what_differs sides_with_evidence source_url",
+        "crypto_suites": "algorithm keys family sphere authority status evidence_id date source_url confidence note",
+        "reverse_uptake": "item first_national_publication national_date international_publication international_date"
+        " outcome source_url confidence note",
+    }
+    for name, columns in stored.items():
+        db.table(name).create({"id": int, **text(columns)}, pk="id", not_null={"source_url"})
+    db.table("fact_mentions").create(
+        {
+            "id": int,
+            "fact": str,
+            "fact_row": int,
+            **text("side sphere text identifier work edition_key"),
+            "is_dated": int,
+        },
+        pk="id",
+        not_null={"fact", "fact_row", "side", "text"},
+    )
+    db.table("counterparts").create(
+        {
+            **text("document sphere candidate"),
+            "rank": int,
+            "score": float,
+            "encoder": str,
+            "threshold": float,
+        },
+        pk=("document", "sphere", "rank"),
+        not_null={"candidate", "score", "encoder", "threshold"},
+        foreign_keys=[
+            ("document", "documents", "id"),
+            ("sphere", "spheres", "key"),
+            ("candidate", "documents", "id"),
+        ],
+    )

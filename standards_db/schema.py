@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from standards_db import taxonomy
+from standards_db import facts, taxonomy
 from standards_db.facts import load
+from standards_db.facts.mentions import mentions
 from standards_db.migrations import migrations
 
 VIEWS_DIR = Path(__file__).parent / "views"
@@ -117,6 +118,8 @@ def fill_code_tables(db: Database) -> None:
             for topic in (row["topics"] or "all").split(";")
         ],
         "degrees": [(d.key, d.label, int(d.is_adoption), d.description) for d in taxonomy.DEGREES.values()],
+        **{name: facts.stored_rows(name) for name in facts.STORED},
+        "fact_mentions": list(mentions()),
     }
     with db.conn:
         for table, rows in wanted.items():

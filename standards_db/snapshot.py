@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from standards_db import search
+from standards_db import findings, search
 from standards_db.measures.compute import Account
 from standards_db.measures.model import MeasureError
 from standards_db.measuring import copy_tables, measure, measure_mappings, order_by
@@ -121,6 +121,8 @@ def build(connection: sqlite3.Connection, ingest: Path, report: Report, progress
     connection.execute("analyze")
     report.measures = measure(connection, progress)
     measure_mappings(connection, progress)
+    progress("saying findings")
+    findings.build(connection)
     progress("indexing")
     for table in (*CODE_TABLES, *DATA_TABLES, "source_records"):
         create_indexes(connection, table)

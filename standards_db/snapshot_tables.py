@@ -32,6 +32,11 @@ DATA_TABLES = (
     "recognition",
     "instruments",
     "instrument_standards",
+    "competing",
+    "crypto_suites",
+    "reverse_uptake",
+    "fact_mentions",
+    "counterparts",
     "rejects",
     "changes",
     "conflicts",
@@ -52,6 +57,17 @@ create table source_records (
     primary key (source, key))
 """
 PRIMARY_KEYS = {
+    "adoption_lags": ("topic", "sphere", "work"),
+    "competing_sides": ("fact_row", "sphere"),
+    "cross_references": ("topic", "document", "work"),
+    "crypto_matrix": ("algorithm", "sphere"),
+    "crypto_pairs": ("sphere_a", "sphere_b", "algorithm"),
+    "crypto_statements": ("algorithm", "fact_row"),
+    "fact_links": ("id",),
+    "recognition_members": ("arrangement", "country"),
+    "recognition_pairs": ("arrangement", "country_a", "country_b"),
+    "vendor_countries": ("country",),
+    "vendor_spheres": ("vendor_key",),
     "adoptions": ("document", "work"),
     "adoption_chains": ("document", "path"),
     "adoption_topics": ("topic", "document", "work"),
@@ -92,12 +108,19 @@ FOREIGN_KEYS = {
     "newest_edition": "documents(id)",
     "work": "works(id)",
     "adopted_work": "works(id)",
+    "country": "countries(key)",
+    "country_a": "countries(key)",
+    "country_b": "countries(key)",
+    "target_sphere": "spheres(key)",
+    "vendor_key": "vendors(key)",
 }
 INTEGER = re.compile(
-    r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|stale_from|difference|count_[ab]|(.+_)?(numerator|denominator)|n_[ab]"
-    r"|(possible_)?(documents|adopting|idt|mod|neq|unstated))$"
+    r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|stale_from|difference|count_[ab]|n_[ab]"
+    r"|(.+_)?(numerator|denominator)|id|fact_row|issues|[ab]_accepts_[ab]|(possible_)?(documents|adopting|idt|mod|neq|unstated))$"
 )
-REAL = re.compile(r"(share|uptake|stale|skew|shared_base)(_[ab]|_low|_high)?$|.+_share$|median_.+$|(index_)?value$")
+REAL = re.compile(
+    r"(share|uptake|stale|skew|shared_base)(_[ab]|_low|_high)?$|.+_share$|median_.+$|(index_)?value$|(lag|entry)_years$"
+)
 # One covering index per facet column, beginning with it: an index on that column alone makes SQLite look up every row.
 ROTATIONS = {
     "documents": ("sphere", "body", "status", "kind"),

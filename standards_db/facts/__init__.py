@@ -4,12 +4,15 @@ Plain text without quoting, split on tabs. `confidence` is "verified" (seen at t
 places) or "partial" (read in a secondary place, or one cell rests on a reading). A blank cell means not known.
 
 recognition       a member of an arrangement that recognises certificates, or the finding that there is none
-crypto_suites     the status of an algorithm with one authority; several rows for one algorithm and sphere are wanted
+crypto_suites     the status of an algorithm with one authority; several rows for one algorithm and sphere are wanted;
+                  `keys` names the primitives that a row speaks of, blank for modes, paddings and whole documents
 instruments       a law, regulation or order that makes standards bind; `topics` are keys of the taxonomy; `relation`
                   says how it stands to `standards_cited`: it cites or mandates them, or they were prepared for it
 competing         one problem solved by different specifications; only `sides_with_evidence` rest on a source
 reverse_uptake    national first and international later, refusals included
 cn_standards      an edition of a Chinese standard with its adoption as its cover or register prints it
+
+The files of STORED are tables of the database, number of the row first; cn_standards is what suggestions are tested on.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 SPHERES = frozenset({"us", "cn", "eu", "intl"})
@@ -49,7 +53,7 @@ TABLES: dict[str, Table] = {
         "arrangement member country role from_date to_date max_level scope source_url confidence", "arrangement member"
     ),
     "crypto_suites": _table(
-        "algorithm family sphere authority status evidence_id date source_url confidence note",
+        "algorithm keys family sphere authority status evidence_id date source_url confidence note",
         "algorithm sphere authority status evidence_id date",
         sphere="|".join(SPHERES),
         status="approved|allowed|legacy|disallowed|draft|not listed",
@@ -81,6 +85,13 @@ TABLES: dict[str, Table] = {
         status="|现行|废止",
     ),
 }
+
+STORED = ("competing", "crypto_suites", "reverse_uptake")  # recognition is stored with the scheme beside it
+
+
+def stored_rows(name: str) -> list[tuple[Any, ...]]:
+    """The rows of a stored file as its table holds them: number from 1, then the columns; a blank cell is None."""
+    return [(number, *(cell or None for cell in row.values())) for number, row in enumerate(_rows(name), 1)]
 
 
 def load(name: str) -> list[dict[str, str]]:
