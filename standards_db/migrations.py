@@ -16,10 +16,7 @@ def text(names: str) -> dict[str, type]:
     return dict.fromkeys(names.split(), str)
 
 
-PROVENANCE = {
-    **text("source page_url page_sha256 retrieved_at archive_ref"),
-    "run": int,
-}
+PROVENANCE = {**text("source page_url page_sha256 retrieved_at archive_ref"), "run": int}
 
 migrations = Migrations("standards_db")
 
@@ -146,13 +143,7 @@ def m003_records(db: Database) -> None:
         {"source": str, "field": str, "text": str, "row_count": int, "example": str}, pk=("source", "field", "text")
     )
     db.table("coverage").create(
-        {
-            **text("source scope state reason"),
-            "loaded": int,
-            "expected": int,
-            "share": float,
-            "as_of": str,
-        },
+        {**text("source scope state reason"), "loaded": int, "expected": int, "share": float, "as_of": str},
         pk=("source", "scope"),
         not_null={"state"},
     )
