@@ -1,7 +1,7 @@
 """The tables of the ingest database, as append-only migrations: each runs once, in its own transaction.
 
-Never edit one that has landed; add the next. Column suffixes carry meaning: `_text` as printed, `_count`, `_at` (time),
-`is_` (0 or 1); the same thing has the same name everywhere.
+Never edit one that has landed; add the next, in `later_migrations`. Column suffixes carry meaning: `_text` as printed,
+`_count`, `_at` (time), `is_` (0 or 1); the same thing has the same name everywhere.
 """
 
 from __future__ import annotations
@@ -393,13 +393,3 @@ def m009_instruments(db: Database) -> None:
 def m011_validity(db: Database) -> None:
     for name in ("valid_from", "valid_from_basis", "valid_until", "valid_until_basis"):
         db.table("documents").add_column(name, str)
-
-
-@migrations()
-def m012_instrument_topics(db: Database) -> None:
-    db.table("instrument_topics").create(
-        text("topic instrument sphere kind title since source_url"),
-        pk=("topic", "instrument"),
-        not_null={"sphere", "kind", "title", "source_url"},
-        foreign_keys=[("sphere", "spheres", "key"), ("topic", "topics", "key")],
-    )

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from standards_db import taxonomy
 from standards_db.facts import load
-from standards_db.migrations import migrations
+from standards_db.later_migrations import migrations
 
 VIEWS_DIR = Path(__file__).parent / "views"
 BUSY_SECONDS = 30
