@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from crawler.commands import collect, look, publishing, refresh
+from crawler.commands import collect, evidence, look, publishing, refresh
 from crawler.commands.common import EXIT_CODES, Spheres
 from standards_db.version import VERSION
 
@@ -31,11 +31,14 @@ for command in (
     collect.crawl,
     collect.import_list,
     refresh.refresh_command,
+    evidence.evidence_command,
+    evidence.reparse,
     look.sources,
     look.identify,
     look.check,
     publishing.publish,
     publishing.measure,
+    publishing.rollback,
     publishing.serve,
 ):
     main.add_command(command)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from sqlite_utils import Database
 
+from crawler import settings
 from crawler.archive import Archived, ArchiveError, read_index, read_warc
+from crawler.base import SourceSpider
+from crawler.job import Job
+from crawler.pipelines import Judged
+from crawler.runs import shelf_of_folder
+from standards_db.merge import TRACKED, coarser, tracked
 
 
 def file_of(ref: str) -> str:
@@ -86,3 +97,109 @@ def locate(folder: Path, ref: str) -> Archived | None:
     base = path.parents[len(Path(file_of(ref)).parts) - 1]
     entries = read_index(path, base) if path.name == "index.jsonl" else read_warc(path, base)
     return next((entry for entry in entries if isinstance(entry, Archived) and entry.ref == ref), None)
+
+
+class Readings:
+    """Extension of a reading that stores nothing: gathers the rows that pass, by key, with the page they came from."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.rows: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        crawler.readings = self.rows
+        crawler.signals.connect(self.scraped, signals.item_scraped)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Readings:
+        return cls(crawler)
+
+    def scraped(self, item: Judged) -> None:
+        self.rows.setdefault(item.row.key, []).append((item.provenance.page_sha256, item.row.payload))
+
+
+def read(source: type[SourceSpider], responses: list[Archived]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """What today's parser reads from these pages: for each record key its page hashes and payloads."""
+
+    async def run() -> Any:
+        job = Job(Database(memory=True), "archive", tuple(responses))
+        values = {**settings.replay(), "JOB": job, "EXTENSIONS": {"crawler.evidence.Readings": 500}}
+        runner = AsyncCrawlerRunner(values)
+        crawler = runner.create_crawler(source)
+        await runner.crawl(crawler)
+        return crawler.readings
+
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = asyncio.run(run())
+    return found
+
+
+def differences(stored: dict[str, Any], reading: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Fields that today's reading gives otherwise, and fields that it leaves blank: they may be from another page."""
+    other, blank = [], []
+    for name in TRACKED:
+        before, after = tracked(stored, name), tracked(reading, name)
+        if after is None and before is not None:
+            blank.append(name)
+        elif before != after and not coarser(before, after):
+            other.append(f"{name}: {before!r} is now {after!r}")
+    return other, blank
+
+
+def read_again(db: Database, one: Evidence, sources: dict[str, type[SourceSpider]]) -> tuple[str, list[str]]:
+    """Whether today's parser still reads the record from its page: ("the same" or why not, the fields that differ)."""
+    if one.archived is None or one.source not in sources:
+        return "not read", []
+    readings = read(sources[one.source], [one.archived]).get(one.key)
+    if not readings:
+        return "no longer reads this record from the page", []
+    sql = "select payload from records where source=? and key=?"
+    stored = json.loads(db.execute(sql, [one.source, one.key]).fetchone()[0])
+    found = min((differences(stored, payload)[0] for _, payload in readings), key=len)
+    return ("reads something else", found) if found else ("the same", [])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One source read again: records by how today's reading of their own page compares with what is stored.
+
+    `blank_now` are fields that the page no longer gives (or that another page gave); `not_kept` are records whose page
+    is not in the archive; `unstored` are records that are read today and not stored.
+    """
+
+    source: str
+    pages: int
+    same: int
+    differing: int
+    lost: int
+    blank_now: int
+    unstored: int
+    not_kept: int
+    example: str
+
+
+def reparse(db: Database, folder: Path, sources: dict[str, type[SourceSpider]]) -> Iterator[Comparison]:
+    """Read every kept page again with today's parsers; nothing is stored."""
+    shelf = shelf_of_folder(folder, sources)
+    for name, responses in shelf.by_source.items():
+        readings = read(sources[name], responses)
+        hashes = {hashlib.sha256(response.load()).hexdigest() for response in responses}
+        counts: Counter[str] = Counter()
+        example = ""
+        keys = set()
+        for key, digest, text in db.execute("select key, page_sha256, payload from records where source=?", [name]):
+            keys.add(key)
+            of_page = [payload for sha256, payload in readings.get(key, ()) if sha256 == digest]
+            if digest not in hashes:
+                counts["not_kept"] += 1
+            elif not of_page:
+                counts["lost"] += 1
+                example = example or f"{key}: not read"
+            else:
+                other, blank = min((differences(json.loads(text), payload) for payload in of_page), key=first_length)
+                counts["differing" if other else "same"] += 1
+                counts["blank_now"] += len(blank)
+                example = example or (f"{key}: {other[0]}" if other else "")
+        counts["unstored"] = len(readings.keys() - keys)
+        names = ("same", "differing", "lost", "blank_now", "unstored", "not_kept")
+        yield Comparison(name, len(responses), *(counts[n] for n in names), example=example)
+
+
+def first_length(found: tuple[list[str], list[str]]) -> int:
+    return len(found[0])
