@@ -101,10 +101,11 @@ class PageLog:
                 before = tally.filled.get(name, (0, 0))
                 tally.filled[name] = (before[0] + filled, before[1] + total)
             unnamed.update(page.counts["unnamed"])
-            entities |= entities_of(self.db, self.source.name, page.keys)
             route = self.source.route_of(page.url)
             if route and route.complete:
                 sizes[route.pattern, now(), page.sha256] += len(page.keys)
+        keys = {key for page in self.visit.kept.values() for key in page.keys}
+        entities |= entities_of(self.db, self.source.name, keys)
 
     def finished(self) -> Visit:
         """The visit without pages that cannot be kept another time."""

@@ -74,26 +74,26 @@ def see_again(
 ) -> Iterator[tuple[str, str, str, str]]:
     """Mark the records of kept pages as seen by this run. Those that had vanished are back: (key, entity, gone since,
     page URL) of each."""
-    for page in visit.kept.values():
-        for keys in batches(page.keys):
-            listed = json.dumps(keys)
-            for key, entity, gone in connection.execute(
-                "select key, entity, vanished_at from records where source=? and vanished_at is not null"
-                " and key in (select value from json_each(?))",
-                [source, listed],
-            ).fetchall():
-                yield key, entity, gone, page.url
+    pages = {key: page.url for page in visit.kept.values() for key in page.keys}
+    for keys in batches(list(pages)):
+        listed = json.dumps(keys)
+        for key, entity, gone in connection.execute(
+            "select key, entity, vanished_at from records where source=? and vanished_at is not null"
+            " and key in (select value from json_each(?))",
+            [source, listed],
+        ).fetchall():
+            yield key, entity, gone, pages[key]
+        connection.execute(
+            "update records set last_seen=?, last_run=?, vanished_at=null where source=?"
+            " and key in (select value from json_each(?))",
+            [time, run, source, listed],
+        )
+        for table in SEEN_TABLES:
             connection.execute(
-                "update records set last_seen=?, last_run=?, vanished_at=null where source=?"
-                " and key in (select value from json_each(?))",
-                [time, run, source, listed],
+                f"update {table} set last_seen=max(last_seen, ?) where id in (select entity from records"
+                " where source=? and key in (select value from json_each(?)))",
+                [time, source, listed],
             )
-            for table in SEEN_TABLES:
-                connection.execute(
-                    f"update {table} set last_seen=max(last_seen, ?) where id in (select entity from records"
-                    " where source=? and key in (select value from json_each(?)))",
-                    [time, source, listed],
-                )
 
 
 def spared(connection: sqlite3.Connection, source: str, visit: Visit) -> set[str]:

@@ -223,7 +223,8 @@ class Keeper:
             text = dump(payload)
         catalogue = next((row[9] for row in reversed(rows) if row[9]), None)
         entity = newest[2]
-        if stored and stored[1] > newest[7]:  # an older page read later: what is stored stays, blanks are filled
+        is_future = stored is not None and stored[1] > self.time  # the clock was set back: its times prove nothing
+        if stored is not None and stored[1] > newest[7] and not is_future:  # an older page read later fills blanks only
             current = Seen(json.loads(stored[0]), stored[1], stored[2])
             payload, _ = merge([Seen(json.loads(text), newest[7], newest[5]), current])
             self.connection.execute(
@@ -235,7 +236,7 @@ class Keeper:
                 self.note_change(key, entity, "new", "", None, None, newest[7], newest[5])
                 self.new += 1
             else:
-                if stored[1] < newest[7]:  # a newer page may print less: what it leaves blank is kept
+                if stored[1] < newest[7] or is_future:  # a newer page may print less: what it leaves blank is kept
                     older = Seen(json.loads(stored[0]), stored[1], stored[2])
                     text = dump(merge([older, Seen(json.loads(text), newest[7], newest[5])])[0])
                 self.note_update(key, entity, stored, text, newest)

@@ -66,6 +66,7 @@ def item_page(number: int) -> str:
 def main(order: dict[str, Any]) -> int:
     LiveToy.start_urls = [f"{order['base']}/list"]
     LiveTwin.start_urls = [f"{order['base']}/twin"]
+    LiveToy.expect = Expect(min=2, max=100_000 if order.get("large") else 50, filled={"title": 0.9})
     sources = {"toy": LiveToy, "twin": LiveTwin} if order.get("twin") else {"toy": LiveToy}
     LiveToy.side_files = tuple(
         (f"{order['base']}{feed}", f"{order['base']}{side}") for feed, side in order.get("sides", [])
