@@ -119,6 +119,8 @@ def kill_at_random_moments(world: World, tries: int) -> Result:
         with suppress(ChildProcessError):
             os.waitpid(child, 0)
         world.judge(result, before)
+        if result.tries % 20 == 0:
+            print(f"{result.tries} killed", file=sys.stderr, flush=True)
     code = world.crawl()
     world.accepted = world.site.state()
     world.judge(result, 10**9)
