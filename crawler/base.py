@@ -78,6 +78,7 @@ class SourceSpider(scrapy.Spider):
     enabled: ClassVar[bool] = True
     why_off: ClassVar[str] = ""
     interval_days: ClassVar[int] = 7
+    side_files: ClassVar[tuple[tuple[str, str], ...]] = ()  # address of a feed -> small file that changes with it
     rank: ClassVar[int] = 50  # among sources of one tier that describe the same edition the lower rank is kept
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -130,9 +131,25 @@ class SourceSpider(scrapy.Spider):
         route = self.route_of(url, method)
         if route is None:
             raise ValueError(f"source {self.name}: no route reads {method} {url}")
-        meta = {**kwargs.pop("meta", {}), "route": route}
+        hints = all(name.startswith("download_") for name in kwargs.get("meta", ()))
+        meta = {
+            "from_url": method == "GET" and not kwargs,  # the address alone makes this request again
+            "stateless": method == "GET" and hints and kwargs.keys() <= {"meta"},
+            **kwargs.pop("meta", {}),
+            "route": route,
+        }
         callback = getattr(self, route.callback)
         return scrapy.Request(url, callback=callback, errback=self.failed, method=method, meta=meta, **kwargs)
+
+    @classmethod
+    def side_file(cls, url: str) -> str | None:
+        """The address of the small file that tells whether the feed at `url` has changed, or None."""
+        return dict(cls.side_files).get(url)
+
+    def unchanged(self, response: Response) -> Iterable[scrapy.Request]:
+        """The callback of a page that is the same as when it was read: its records are kept, its links followed."""
+        for url in response.meta["known"].links:
+            yield self.request(url)
 
     def failed(self, failure: Any) -> Iterable[Observation]:
         """A page that did not arrive or was refused before its callback: kept with the reason."""

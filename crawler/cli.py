@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from crawler.commands import answers, collect, look, publishing
+from crawler.commands import answers, collect, evidence, look, publishing, refresh
 from crawler.commands.common import EXIT_CODES, Spheres
 from standards_db.version import VERSION
 
@@ -20,6 +20,7 @@ def main() -> None:
     Try it without a network:    spheres demo
     Read kept responses again:   spheres crawl --all --from-archive DIR
     Crawl one source:            spheres crawl nist_csrc --contact you@example.org
+    Refresh what is due:         spheres refresh --contact you@example.org --archive pages --publish
     Publish and look:            spheres publish && spheres serve
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
@@ -29,11 +30,15 @@ for command in (
     collect.demo,
     collect.crawl,
     collect.import_list,
+    refresh.refresh_command,
+    evidence.evidence_command,
+    evidence.reparse,
     look.sources,
     look.identify,
     look.check,
     publishing.publish,
     publishing.measure,
+    publishing.rollback,
     publishing.serve,
     answers.findings,
     answers.counterparts,

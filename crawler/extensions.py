@@ -16,9 +16,11 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from crawler.base import SourceSpider
+from crawler.hosts import Asked
 from crawler.job import Job
+from crawler.pages import PageLog
 from crawler.pipelines import Judged, Rejected
-from standards_db import checks, store
+from standards_db import checks, notes, store
 from standards_db.records import Observation, Provenance
 from standards_db.version import VERSION
 
@@ -64,12 +66,15 @@ class RunLog:
         self.unnamed: set[str] = set()
         self.failure: Exception | None = None
         self.blocks = 0
+        self.pages = PageLog(self.db, self.source) if job.mode == "live" else None
+        self.asked: dict[str, Asked] = {}
         self.progress = job.progress() if job.progress else None
         self.routes = {route.pattern: route for route in self.source.routes}
         self.verdict = "running"
         self.why: str | None = None
         self.warnings: list[str] = []
         self.run: int | None = None
+        self.stopping: asyncio.Future[None] | None = None
         crawler.run_log = self
         connect = crawler.signals.connect
         connect(self.opened, signals.spider_opened)
@@ -100,8 +105,11 @@ class RunLog:
         tally = self.tally
         tally.row_count += 1
         tally.unknown_count += len(row.unknowns)
-        if any(name == "identifier" for name, _ in row.unknowns):
+        is_unnamed = any(name == "identifier" for name, _ in row.unknowns)
+        if is_unnamed:
             self.unnamed.add(row.entity)
+        if self.pages:
+            self.pages.gave_row(origin.page_url, row, self.source.expect.filled, unnamed=is_unnamed)
         if row.kind == "document":
             tally.relation_count += len(row.payload["relations"])
         for name in self.source.expect.filled:
@@ -117,20 +125,30 @@ class RunLog:
     @guarded
     def dropped(self, item: Observation, exception: Rejected) -> None:
         self.note(item.provenance, exception.reason, exception.level, exception.text, exception.key)
+        url = item.provenance.page_url
         if exception.level == "page":
             self.tally.refused_count += 1
+            if self.pages:
+                self.pages.refused(url, exception.reason)
             if exception.reason.startswith("blocked"):
                 self.stop_when_blocked()
         elif exception.level == "check":
             self.tally.fault_count += 1
         if exception.level != "page":
             self.tally.reject_count += 1
+            if self.pages:
+                self.pages.lost_row(url, is_fault=exception.level == "check")
 
     def stop_when_blocked(self) -> None:
         """A site that refuses us is left alone: a live crawl ends at the third block page."""
         self.blocks += 1
         if self.mode == "live" and self.blocks == BLOCKS_BEFORE_STOP:
-            self.stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="blocked"))
+            self.stop("blocked")
+
+    def stop(self, reason: str) -> None:
+        """End the crawl early: the run is rejected with this reason. Only the first call counts."""
+        if self.stopping is None:
+            self.stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     @guarded
     def item_failed(self, item: Any, failure: Any) -> None:
@@ -174,13 +192,15 @@ class RunLog:
     def flush_rejects(self) -> None:
         rejects, self.rejects = self.rejects, []
         if rejects:
-            store.note_rejects(self.db, rejects)
+            notes.note_rejects(self.db, rejects)
 
     def closed(self, spider: Spider, reason: str) -> None:
         self.verdict = "rejected"
         if self.progress:
             self.progress.close()
         try:
+            if self.run is not None:
+                notes.note_hosts(self.db, self.run, [asked.row(host) for host, asked in self.asked.items()])
             if self.failure is None:
                 self.judge(reason)
         except (sqlite3.Error, OSError) as error:
@@ -202,6 +222,8 @@ class RunLog:
         stats, tally = self.crawler.stats, self.tally
         tally.response_count = stats.get_value("spheres/responses", 0) + stats.get_value("spheres/lost", 0)
         tally.link_count = stats.get_value("spheres/links", 0)
+        if self.pages:
+            self.pages.count_kept(tally, self.entities, self.unnamed, self.catalogues)
         tally.document_count = sum(entity.startswith("document ") for entity in self.entities)
         tally.certificate_count = sum(entity.startswith("certificate ") for entity in self.entities)
         self.refuse_short_catalogues()
@@ -212,7 +234,8 @@ class RunLog:
         self.why, self.warnings = checks.verdict(tally, reason, self.limits())
         if self.why is None:
             self.flush()
-            store.accept(self.db, self.run, reason, tally, self.warnings)
+            visit = self.pages.finished() if self.pages else None
+            store.accept(self.db, self.run, reason, tally, self.warnings, visit)
             self.verdict = "accepted"
         else:
             store.reject(self.db, self.run, self.why, reason, tally, self.warnings)

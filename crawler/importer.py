@@ -17,7 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from crawler.runs import Outcome
-from standards_db import checks, registry, store, taxonomy
+from standards_db import checks, notes, registry, store, taxonomy
 from standards_db.interpret import Source, interpret
 from standards_db.records import Certificate, Document, Observation, Provenance, Relation
 from standards_db.store import Tally
@@ -184,7 +184,7 @@ def import_csv(db: Database, path: Path, brought: Brought) -> Outcome:
     tally.document_count = len({row.entity for row, _, _ in batch if row.kind == "document"})
     tally.certificate_count = len({row.entity for row, _, _ in batch if row.kind == "certificate"})
     tally.reject_count = tally.fault_count = len(faults)
-    store.note_rejects(db, faults)
+    notes.note_rejects(db, faults)
     store.stage(db, run, batch)
     tally.seconds = round(time.monotonic() - began, 2)
     why, warnings = checks.verdict(tally, "finished", checks.Limits(floor=1, ceiling=None))

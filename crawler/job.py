@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlite_utils import Database
 
 from crawler.archive import Archived
+from crawler.hosts import Hosts
 
 
 class Progress(Protocol):
@@ -23,7 +24,8 @@ class Progress(Protocol):
 @dataclass(frozen=True)
 class Job:
     """`mode` is "live", "archive" or "sample"; `responses` are what a replay reads (None: a live crawl);
-    `input` names the archive; `record_to` is the folder for WARC files of a live crawl."""
+    `input` names the archive; `record_to` is the folder for WARC files of a live crawl; `budget` is the largest number
+    of requests of one run (None: no limit); `hosts` is the pace that all runs of the process share."""
 
     db: Database
     mode: str
@@ -31,6 +33,8 @@ class Job:
     input: str | None = None
     record_to: Path | None = None
     progress: Callable[[], Progress] | None = None
+    budget: int | None = None
+    hosts: Hosts = field(default_factory=Hosts)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Job:
         """Scrapy copies its settings deeply; a job holds an open database and is shared."""

@@ -7,13 +7,11 @@ import hashlib
 import ipaddress
 import re
 import socket
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import HtmlResponse, Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
@@ -21,6 +19,7 @@ from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from crawler.archive import WarcFile
 from crawler.base import observe_refusal
 from crawler.job import Job
+from crawler.pages import PageLog
 from standards_db.records import Observation, PageRefused, Provenance
 from standards_db.store import now
 
@@ -57,8 +56,6 @@ NOT_FOUND_PATH = re.compile(
 NOT_A_PAGE = ("Response content isn't text", "on a Selector of type 'json'")  # what Scrapy says of a wrong type
 HEAD = 200_000
 REPLACEMENT = "\ufffd"
-BACK_OFF_SECONDS = (5, 30, 120)
-LONGEST_WAIT = 600
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -119,12 +116,15 @@ class Tracing(BaseSpiderMiddleware):
         super().__init__(crawler)
         job: Job | None = crawler.settings.get("JOB")
         self.is_replay = job is not None and job.responses is not None
+        self.pages: PageLog | None = getattr(getattr(crawler, "run_log", None), "pages", None)
         self.stamps: dict[int, tuple[Response, Provenance]] = {}
 
     def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
         if self.is_replay and response is not None:
             self.crawler.stats.inc_value("spheres/links")
             return None
+        if self.pages and response is not None:
+            self.pages.links_to(response, request)
         return request
 
     def get_processed_item(self, item: Any, response: Response | None) -> Any:
@@ -195,45 +195,6 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-class BackOff:
-    """Downloader middleware: tries again after 429 and 5xx, waiting what Retry-After asks or 5, 30, 120 seconds."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-        self.waits = crawler.settings.getlist("BACK_OFF_SECONDS") or BACK_OFF_SECONDS
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> BackOff:
-        return cls(crawler)
-
-    async def process_response(self, request: Request, response: Response) -> Request | Response:
-        if "archived" in request.meta or (response.status != 429 and response.status < 500):
-            return response
-        tried = request.meta.get("retry_times", 0)
-        if tried >= len(self.waits):
-            return response
-        wait = retry_after(response) or float(self.waits[tried])
-        again = get_retry_request(
-            request, spider=self.crawler.spider, reason=f"HTTP {response.status}", max_retry_times=len(self.waits)
-        )
-        if again is None or wait > LONGEST_WAIT:
-            return response
-        await asyncio.sleep(wait)
-        return again
-
-
-def retry_after(response: Response) -> float | None:
-    """Seconds that the Retry-After header asks for (a number or an HTTP date), or None."""
-    text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        time = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return max(0.0, (time - datetime.now(UTC)).total_seconds())
-
-
 class Recorder:
     """Downloader middleware next to the wire: writes every exchange of a live crawl to one WARC file per source."""
 
@@ -251,7 +212,8 @@ class Recorder:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        request.meta["archive_ref"] = self.file.add(request, response)
+        if not request.meta.get("unasked"):
+            request.meta["archive_ref"] = self.file.add(request, response)
         return response
 
     def closed(self) -> None:

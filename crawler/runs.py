@@ -19,7 +19,7 @@ from crawler.archive import Archived, Problem, read_archive, read_sample
 from crawler.base import SourceSpider
 from crawler.job import Job, Progress
 from crawler.middlewares import BLOCK_STATUSES
-from standards_db import store, taxonomy
+from standards_db import notes, taxonomy
 from standards_db.store import Tally
 
 
@@ -142,15 +142,21 @@ def crawl_live(
     contact: str,
     delay: float,
     record_to: Path | None,
+    budget: int | None = None,
+    hours: float = 0,
     extra: dict[str, Any] | None = None,
 ) -> list[Outcome]:
     """Crawl the sites of `sources` side by side, those of one host one after the other so that they share its pace.
 
-    One source's failure never touches another's.
+    One source's failure never touches another's. `budget` limits the requests of each run and `hours` its length (None
+    and 0: no limit).
     """
+    if not sources:
+        return []
     values = {
         **settings.live(contact, delay),
-        "JOB": Job(db, "live", record_to=record_to),
+        "JOB": Job(db, "live", record_to=record_to, budget=budget),
+        "CLOSESPIDER_TIMEOUT": hours * 3600,
         **(extra or {}),
     }
     process = AsyncCrawlerProcess(values, install_root_handler=False)
@@ -170,8 +176,11 @@ def crawl_live(
 
 
 def host_of(source: type[SourceSpider]) -> str:
-    """The host that a live crawl of the source asks first."""
-    request = next(iter(source().live_requests()), None)
+    """The host that a live crawl of the source asks first; the source's name when it cannot say."""
+    try:
+        request = next(iter(source().live_requests()), None)
+    except Exception:  # such a source fails in its own run, with its reason
+        return source.name
     return (urlsplit(request.url).hostname or "") if request else source.name
 
 
@@ -184,4 +193,4 @@ def outcome_of(crawler: Any, name: str) -> Outcome:
 
 
 def note_unread(db: Database, shelf: Shelf) -> None:
-    store.replace_unread(db, None, shelf.name, shelf.unread)
+    notes.replace_unread(db, None, shelf.name, shelf.unread)

@@ -31,12 +31,14 @@ LIVE: dict[str, Any] = {
     "ROBOTSTXT_OBEY": True,  # off by default
     "CONCURRENT_REQUESTS": 1,  # per source: one that waits for its server, or is told to stop, sends nothing meanwhile
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-    "DOWNLOAD_DELAY": 1.0,  # one request per second and host
-    "DOWNLOAD_DELAY_JITTER": 0,  # the default starts requests after half the delay
+    "HOST_DELAY": 1.0,  # one request per second and host, whichever sources ask it: Pace keeps it
+    "DOWNLOAD_DELAY": 0,  # Scrapy's own delay knows one source only
     "DOWNLOADER_MIDDLEWARES": {
         "crawler.middlewares.Guard": 50,
-        "crawler.middlewares.BackOff": 560,
+        "crawler.hosts.BackOff": 560,
+        "crawler.pages.Conditional": 570,
         "crawler.middlewares.Recorder": 585,  # above HttpCompression (590): what is kept is the decoded body
+        "crawler.hosts.Pace": 990,  # next to the wire: every request waits for its moment and is counted
     },
 }
 
@@ -60,7 +62,7 @@ REPLAY: dict[str, Any] = {
 def live(contact: str, delay: float) -> dict[str, Any]:
     """Settings of a live crawl: `contact` is the operator's address for the user agent, `delay` seconds per host."""
     agent = f"cyber-spheres/{VERSION} (contact: {contact})"
-    return {**BASE, **LIVE, "USER_AGENT": agent, "DOWNLOAD_DELAY": delay}
+    return {**BASE, **LIVE, "USER_AGENT": agent, "HOST_DELAY": delay}
 
 
 def replay() -> dict[str, Any]:

@@ -17,6 +17,8 @@ CODE_TABLES = (
 )
 DATA_TABLES = (
     "runs",
+    "host_reports",
+    "refreshes",
     "works",
     "documents",
     "document_texts",

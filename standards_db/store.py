@@ -21,6 +21,7 @@ from sqlite_utils import Database
 from standards_db.entities import rebuild
 from standards_db.interpret import Row
 from standards_db.merge import Difference, Seen, compare, merge
+from standards_db.pages import Visit, remember, see_again, spared
 from standards_db.records import Provenance
 
 COMPLETE_MODES = ("live",)
@@ -32,6 +33,7 @@ class Tally:
     """What a run met, in counts; names are those of the columns of `runs`."""
 
     response_count: int = 0
+    unchanged_count: int = 0
     refused_count: int = 0
     unread_count: int = 0
     link_count: int = 0
@@ -126,28 +128,6 @@ def staged_text(payload: dict[str, Any]) -> str:
 dump = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-def note_rejects(db: Database, rows: list[dict[str, Any]]) -> None:
-    """Keep rejected rows and pages with their reason; they stay even when the run is rejected."""
-    columns = (
-        "key",
-        "level",
-        "reason",
-        "text",
-        "source",
-        "page_url",
-        "page_sha256",
-        "retrieved_at",
-        "archive_ref",
-        "run",
-    )
-    marks = ",".join("?" * len(columns))
-    with transaction(db) as connection:
-        connection.executemany(
-            f"insert into rejects ({','.join(columns)}) values ({marks})",
-            [[row.get(c) for c in columns] for row in rows],
-        )
-
-
 def reject(db: Database, run: int, why: str, finish_reason: str, tally: Tally, warnings: list[str]) -> None:
     """End a run without making anything of it visible."""
     with transaction(db) as connection:
@@ -176,18 +156,30 @@ def end_run(
     connection.execute(f"update runs set {sets} where id=:run", {**values, "run": run})
 
 
-def accept(db: Database, run: int, finish_reason: str, tally: Tally, warnings: list[str]) -> None:
-    """Make a run's staged rows what the source says now, in one transaction."""
+def accept(
+    db: Database, run: int, finish_reason: str, tally: Tally, warnings: list[str], visit: Visit | None = None
+) -> None:
+    """Make a run's staged rows what the source says now, in one transaction, with the pages of a live run.
+
+    Raises sqlite3.IntegrityError when the run was given up meanwhile: another process has begun one of this source.
+    """
     began = time.monotonic()
-    source, mode = next(db.conn.execute("select source, mode from runs where id=?", [run]))
+    visit = visit or Visit()
     with transaction(db) as connection:
-        keeper = Keeper(connection, run, source, mode)
+        source, mode, verdict = next(connection.execute("select source, mode, verdict from runs where id=?", [run]))
+        if verdict != "running":
+            raise sqlite3.IntegrityError(f"run {run} of {source} is {verdict}: another process began one meanwhile")
+        keeper = Keeper(connection, run, source, mode, visit)
         keeper.take_staged()
+        keeper.keep_unchanged()
         keeper.mark_vanished()
         rebuild(connection, keeper.touched, run)
         tally.new_count, tally.changed_count, tally.vanished_count = keeper.new, keeper.changed, keeper.vanished
         connection.execute("delete from staged where run=?", [run])
-        connection.execute("insert or replace into state values ('resolve', 'due')")
+        if mode in COMPLETE_MODES:
+            remember(connection, source, run, keeper.time, visit)
+        if keeper.touched:
+            connection.execute("insert or replace into state values ('resolve', 'due')")
         tally.seconds = round(tally.seconds + time.monotonic() - began, 2)
         end_run(connection, run, "accepted", None, finish_reason, tally, warnings)
 
@@ -195,8 +187,8 @@ def accept(db: Database, run: int, finish_reason: str, tally: Tally, warnings: l
 class Keeper:
     """Moves the staged rows of one run into `records`, noting what is new, changed, gone and contradictory."""
 
-    def __init__(self, connection: sqlite3.Connection, run: int, source: str, mode: str) -> None:
-        self.connection = connection
+    def __init__(self, connection: sqlite3.Connection, run: int, source: str, mode: str, visit: Visit) -> None:
+        self.connection, self.visit = connection, visit
         self.run, self.source, self.mode = run, source, mode
         self.time = now()
         self.touched: set[str] = set()
@@ -231,7 +223,8 @@ class Keeper:
             text = dump(payload)
         catalogue = next((row[9] for row in reversed(rows) if row[9]), None)
         entity = newest[2]
-        if stored and stored[1] > newest[7]:  # an older page read later: what is stored stays, blanks are filled
+        is_future = stored is not None and stored[1] > self.time  # the clock was set back: its times prove nothing
+        if stored is not None and stored[1] > newest[7] and not is_future:  # an older page read later fills blanks only
             current = Seen(json.loads(stored[0]), stored[1], stored[2])
             payload, _ = merge([Seen(json.loads(text), newest[7], newest[5]), current])
             self.connection.execute(
@@ -243,7 +236,7 @@ class Keeper:
                 self.note_change(key, entity, "new", "", None, None, newest[7], newest[5])
                 self.new += 1
             else:
-                if stored[1] < newest[7]:  # a newer page may print less: what it leaves blank is kept
+                if stored[1] < newest[7] or is_future:  # a newer page may print less: what it leaves blank is kept
                     older = Seen(json.loads(stored[0]), stored[1], stored[2])
                     text = dump(merge([older, Seen(json.loads(text), newest[7], newest[5])])[0])
                 self.note_update(key, entity, stored, text, newest)
@@ -313,6 +306,13 @@ class Keeper:
             records,
         )
 
+    def keep_unchanged(self) -> None:
+        """Records of pages that are the same stay seen."""
+        for key, entity, gone, page_url in see_again(self.connection, self.source, self.run, self.time, self.visit):
+            self.note_change(key, entity, "returned", "", gone, None, self.time, page_url)
+            self.changed += 1
+            self.touched.add(entity)
+
     def mark_vanished(self) -> None:
         """Records that a newer whole catalogue (or a whole live crawl) no longer holds. Vanished is not withdrawn."""
         newest = dict(
@@ -336,6 +336,8 @@ class Keeper:
                 [self.source, self.run, self.mode],
             )
             gone.update({key: (entity, self.time) for key, entity in rows})
+        for key in spared(self.connection, self.source, self.visit):
+            gone.pop(key, None)
         for key, (entity, day) in gone.items():
             self.connection.execute(
                 "update records set vanished_at=? where source=? and key=?", [day, self.source, key]
@@ -344,16 +346,6 @@ class Keeper:
             self.touched.add(entity)
         self.write_taken()
         self.vanished = len(gone)
-
-
-def replace_unread(db: Database, run: int | None, input_name: str, rows: list[tuple[str, str, str]]) -> None:
-    """What an archive holds and no source reads: (url, reason, body), replacing what was noted for that archive."""
-    with transaction(db) as connection:
-        connection.execute("delete from unread where input=?", [input_name])
-        connection.executemany(
-            "insert into unread (run, input, url, reason, body) values (?,?,?,?,?)",
-            [(run, input_name, *row) for row in rows],
-        )
 
 
 def drop_staged_page(db: Database, run: int, page_sha256: str, retrieved_at: str) -> Provenance | None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,43 +15,14 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.settings import Settings
 from support import rows, run
 from toy_live import CONTACT, LiveToy, item_page, list_page
-from toy_server import Reply, ToyServer, serving
+from toy_server import Reply, serving
+from toy_site import TEN, crawl, site, start
 
 from crawler import settings
 from crawler.middlewares import Guard, private_address
 
-TEN = list(range(11, 21))
-NO_RULES = Reply("User-agent: *\nDisallow:\n", headers={"Content-Type": "text/plain"})
 CHALLENGE = "<html><head><title>Just a moment...</title></head><body>wait</body></html>"
 SEEN = "select id, title, url, source, page_url, page_sha256, archive_ref, is_in_force from documents order by id"
-
-
-def site(numbers: list[int], **given: Any) -> dict[str, list[Reply]]:
-    """The replies of a healthy site with these items; `given` replaces those of item_<number>, list or robots."""
-    replies = {f"/item/{number}": [Reply(item_page(number))] for number in numbers}
-    replies |= {"/list": [Reply(list_page(numbers))], "/robots.txt": [NO_RULES]}
-    for name, answers in given.items():
-        path = f"/{name.replace('_', '/')}" if name != "robots" else "/robots.txt"
-        replies[path] = answers if isinstance(answers, list) else [answers]
-    return replies
-
-
-def start(order: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    script = str(Path(__file__).with_name("toy_live.py"))
-    return subprocess.run(
-        [sys.executable, script, json.dumps(order)], capture_output=True, text=True, timeout=90, check=False
-    )
-
-
-def crawl(
-    server: ToyServer, folder: Path, delay: float = 0.02, record_to: Path | None = None, **options: Any
-) -> dict[str, Any]:
-    """Crawl the server live into folder/live.db; the outcome as a dict."""
-    order = {"base": server.base, "db": str(folder / "live.db"), "delay": delay, "settings": options}
-    order["record_to"] = str(record_to) if record_to else None
-    done = start(order)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def reasons(folder: Path) -> dict[str, str]:
@@ -89,9 +57,8 @@ def test_sources_of_one_host_share_its_pace(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     paths = server.paths()
     second = paths.index("/twin")
-    assert paths.index("/list") < second and sorted(paths[1:second]) == sorted(
-        [*paths[second + 1 :], "/list", "/robots.txt"]
-    )
+    assert paths.index("/list") < second and sorted(paths[1:second]) == sorted([*paths[second + 1 :], "/list"])
+    assert paths.count("/robots.txt") == 1
     found = rows(tmp_path / "live.db", "select source, verdict, row_count from runs order by source")
     assert [(r["source"], r["verdict"]) for r in found] == [("toy", "accepted"), ("twin", "accepted")]
 
@@ -100,8 +67,8 @@ def test_default_pace() -> None:
     """Without being told otherwise a source sends one request at a time and at most one a second to a host."""
     live = settings.live(CONTACT, 1.0)
 
-    assert (live["DOWNLOAD_DELAY"], live["CONCURRENT_REQUESTS_PER_DOMAIN"], live["ROBOTSTXT_OBEY"]) == (1.0, 1, True)
-    assert (live["DOWNLOAD_DELAY_JITTER"], live["CONCURRENT_REQUESTS"]) == (0, 1)
+    assert (live["HOST_DELAY"], live["CONCURRENT_REQUESTS"], live["ROBOTSTXT_OBEY"]) == (1.0, 1, True)
+    assert settings.live(CONTACT, 2.5)["HOST_DELAY"] == 2.5
 
 
 def test_archive_of_a_live_crawl(tmp_path: Path) -> None:
@@ -213,7 +180,7 @@ def test_exit_codes(
     """The command ends with 0 for an accepted run, 1 for a rejected one, 2 when it is asked wrongly."""
     with serving(replies) as server:
         command = ["crawl", "toy", *arguments, "--delay", "0.5", "--db", str(tmp_path / "live.db")]
-        options = {"BACK_OFF_SECONDS": ["0.1"], "DOWNLOAD_DELAY": 0.02}
+        options = {"BACK_OFF_SECONDS": ["0.1"], "HOST_DELAY": 0.02}
         done = start({"base": server.base, "cli": command, "settings": options})
 
     assert done.returncode == code, done.stderr

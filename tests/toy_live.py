@@ -66,7 +66,11 @@ def item_page(number: int) -> str:
 def main(order: dict[str, Any]) -> int:
     LiveToy.start_urls = [f"{order['base']}/list"]
     LiveTwin.start_urls = [f"{order['base']}/twin"]
+    LiveToy.expect = Expect(min=2, max=100_000 if order.get("large") else 50, filled={"title": 0.9})
     sources = {"toy": LiveToy, "twin": LiveTwin} if order.get("twin") else {"toy": LiveToy}
+    LiveToy.side_files = tuple(
+        (f"{order['base']}{feed}", f"{order['base']}{side}") for feed, side in order.get("sides", [])
+    )
     extra = {"GUARD_ALLOW": ["127.0.0.1"], **order.get("settings", {})}
     if "cli" in order:
         base.all_sources = lambda: sources
@@ -75,7 +79,15 @@ def main(order: dict[str, Any]) -> int:
     db = open_db(order["db"])
     registry.register_sources(db, runs.source_rows(sources))
     record_to = Path(order["record_to"]) if order.get("record_to") else None
-    outcome = runs.crawl_live(db, sources, contact=CONTACT, delay=order["delay"], record_to=record_to, extra=extra)[0]
+    outcome = runs.crawl_live(
+        db,
+        sources,
+        contact=CONTACT,
+        delay=order["delay"],
+        record_to=record_to,
+        budget=order.get("budget"),
+        extra=extra,
+    )[0]
     resolve(db, today="2026-11-22")
     db.close()
     print(json.dumps(asdict(outcome)))

@@ -18,7 +18,8 @@ LONGEST_STALL = 5.0
 @dataclass(frozen=True)
 class Reply:
     """One answer. `stall` waits so many seconds before it; `reset` drops the connection instead of answering;
-    `sized` false leaves out the Content-Length; `zipped` sends the body compressed."""
+    `sized` false leaves out the Content-Length; `zipped` sends the body compressed; `repeat` sends the body so many
+    times (stopping when the other side hangs up). A reply with an ETag answers 304 to who holds it."""
 
     body: str = ""
     status: int = 200
@@ -27,15 +28,17 @@ class Reply:
     reset: bool = False
     sized: bool = True
     zipped: bool = False
+    repeat: int = 1
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as the server saw it: path, user agent, and the clock when it came in."""
+    """One request as the server saw it: path, user agent, the clock when it came in, and the tag it holds."""
 
     path: str
     agent: str
     at: float
+    tag: str | None = None
 
 
 class ToyServer(ThreadingHTTPServer):
@@ -48,6 +51,7 @@ class ToyServer(ThreadingHTTPServer):
         self.replies = {path: list(answers) for path, answers in replies.items()}
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
+        self.sent = 0  # bytes of bodies that were written
 
     @property
     def base(self) -> str:
@@ -70,12 +74,18 @@ class Handler(BaseHTTPRequestHandler):
     server: ToyServer
 
     def do_GET(self) -> None:
-        reply = self.server.next_reply(Asked(self.path, self.headers.get("User-Agent", ""), time.monotonic()))
+        agent, tag = (self.headers.get(name) for name in ("User-Agent", "If-None-Match"))
+        reply = self.server.next_reply(Asked(self.path, agent or "", time.monotonic(), tag))
         time.sleep(min(reply.stall, LONGEST_STALL))
         if reply.reset:
             linger = struct.pack("ii", 1, 0)  # closing now sends a reset
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.connection.close()
+            return
+        if tag and tag == reply.headers.get("ETag"):
+            self.send_response(304)
+            self.send_header("ETag", tag)
+            self.end_headers()
             return
         body = reply.body.encode()
         body = gzip.compress(body) if reply.zipped else body
@@ -83,12 +93,17 @@ class Handler(BaseHTTPRequestHandler):
         if reply.zipped:
             headers["Content-Encoding"] = "gzip"
         if reply.sized:
-            headers["Content-Length"] = str(len(body))
+            headers["Content-Length"] = str(len(body) * reply.repeat)
         self.send_response(reply.status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            for _ in range(reply.repeat):
+                self.wfile.write(body)
+                self.server.sent += len(body)
+        except OSError:
+            self.close_connection = True
 
     def finish(self) -> None:
         try:

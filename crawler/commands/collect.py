@@ -12,7 +12,19 @@ from sqlite_utils import Database
 
 from crawler import base, importer, runs
 from crawler.base import SourceSpider
-from crawler.commands.common import EXIT_BAD_INPUT, EXIT_REJECTED, db_option, fail, json_option
+from crawler.commands.common import (
+    EXIT_BAD_INPUT,
+    EXIT_REJECTED,
+    archive_option,
+    budget_option,
+    chosen,
+    contact_option,
+    db_option,
+    delay_option,
+    fail,
+    json_option,
+)
+from crawler.refresh import locked
 from crawler.runs import Outcome, Shelf
 from crawler.serving import default_snapshot, publish_to, start_datasette
 from crawler.show import Bar, closing_row, echo_json, table, tell_unread
@@ -59,20 +71,10 @@ def demo(db_path: Path, host: str, port: int, no_serve: bool) -> None:
     type=click.Path(path_type=Path),
     help="Read kept responses (folders with index.jsonl, WARC files) instead of the sites. Nothing is fetched.",
 )
-@click.option(
-    "--archive",
-    "record_to",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what is fetched as WARC here.",
-)
-@click.option("--contact", envvar="SPHERES_CONTACT", help="Your address for the user agent [env: SPHERES_CONTACT].")
-@click.option(
-    "--delay",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(min=0.5),
-    help="Seconds between requests to a host.",
-)
+@archive_option
+@contact_option
+@delay_option
+@budget_option
 @db_option()
 @json_option
 def crawl(
@@ -83,6 +85,7 @@ def crawl(
     record_to: Path | None,
     contact: str | None,
     delay: float,
+    budget: int | None,
     db_path: Path,
     as_json: bool,
 ) -> None:
@@ -112,19 +115,10 @@ def crawl(
         fail("a live crawl names a contact in its user agent: --contact you@example.org", EXIT_BAD_INPUT)
     db = open_db(db_path)
     registry.register_sources(db, runs.source_rows(base.all_sources()))
-    outcomes = runs.crawl_live(db, sources, contact=str(contact), delay=delay, record_to=record_to)
+    with locked(db_path):
+        outcomes = runs.crawl_live(db, sources, contact=str(contact), delay=delay, record_to=record_to, budget=budget)
     if not close_up(db, outcomes, None, as_json=as_json) or (off and names):
         sys.exit(EXIT_REJECTED)
-
-
-def chosen(names: tuple[str, ...], every: bool, spheres: tuple[str, ...]) -> dict[str, type[SourceSpider]]:
-    """The sources a command line asks for; a name that is not one is an error with the nearest names."""
-    sources = base.all_sources()
-    if unknown := [name for name in names if name not in sources]:
-        fail(f"no source named {unknown[0]!r}; there are: {', '.join(sources)}", EXIT_BAD_INPUT)
-    if not (names or every or spheres):
-        fail("name a source, or use --all or --sphere; `spheres sources` lists them", EXIT_BAD_INPUT)
-    return {name: source for name, source in sources.items() if every or name in names or source.sphere() in spheres}
 
 
 def read_shelf(db: Database, shelf: Shelf, sources: dict[str, type[SourceSpider]], mode: str) -> list[Outcome]:

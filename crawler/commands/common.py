@@ -10,8 +10,10 @@ from typing import Any, NoReturn
 
 import click
 
-from crawler import importer
+from crawler import base, importer
 from crawler.archive import ArchiveError
+from crawler.base import SourceSpider
+from crawler.refresh import Held
 from standards_db import snapshot
 from standards_db.schema import DatabaseError
 
@@ -33,6 +35,8 @@ class Spheres(click.Group):
             return super().invoke(ctx)
         except (DatabaseError, ArchiveError, importer.ListError, snapshot.SnapshotError) as error:
             fail(str(error), EXIT_BAD_INPUT)
+        except Held as error:
+            fail(str(error), EXIT_LOCKED)
         except sqlite3.OperationalError as error:
             locked = "locked" in str(error)
             fail(f"database: {error}", EXIT_LOCKED if locked else EXIT_BAD_INPUT)
@@ -59,3 +63,32 @@ def db_option(default: str = "ingest.db") -> Callable[[Any], Any]:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+archive_option = click.option(
+    "--archive",
+    "record_to",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep what is fetched as WARC here.",
+)
+contact_option = click.option(
+    "--contact", envvar="SPHERES_CONTACT", help="Your address for the user agent [env: SPHERES_CONTACT]."
+)
+delay_option = click.option(
+    "--delay",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0.5),
+    help="Seconds between requests to a host.",
+)
+budget_option = click.option(
+    "--budget", type=click.IntRange(min=1), help="Requests that the run of one source may make; more reject it."
+)
+
+
+def chosen(names: tuple[str, ...], every: bool, spheres: tuple[str, ...]) -> dict[str, type[SourceSpider]]:
+    """The sources a command line asks for; a name that is not one is an error with the nearest names."""
+    sources = base.all_sources()
+    if unknown := [name for name in names if name not in sources]:
+        fail(f"no source named {unknown[0]!r}; there are: {', '.join(sources)}", EXIT_BAD_INPUT)
+    if not (names or every or spheres):
+        fail("name a source, or use --all or --sphere; `spheres sources` lists them", EXIT_BAD_INPUT)
+    return {name: source for name, source in sources.items() if every or name in names or source.sphere() in spheres}

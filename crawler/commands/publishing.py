@@ -11,8 +11,8 @@ import click
 
 from crawler.commands.common import EXIT_BAD_INPUT, db_option, fail, json_option
 from crawler.serving import default_snapshot, publish_to, start_datasette, up_to_date
-from crawler.show import echo_json, table
-from standards_db import measuring
+from crawler.show import echo_json, show, table
+from standards_db import generations, measuring
 from standards_db.measures import mapping
 from standards_db.measures.compute import summary
 from standards_db.measures.model import MeasureError
@@ -25,9 +25,13 @@ from standards_db.measures.model import MeasureError
     type=click.Path(dir_okay=False, path_type=Path),
     help="The snapshot  [default: published/standards.db beside the database]",
 )
-def publish(db_path: Path, out: Path | None) -> None:
-    """Build the snapshot that Datasette serves: indexes, full-text search, every measure as a table."""
-    publish_to(db_path, out or default_snapshot(db_path))
+@click.option("--keep", default=generations.KEEP, show_default=True, help="Snapshots kept for `spheres rollback`.")
+def publish(db_path: Path, out: Path | None, keep: int) -> None:
+    """Build the snapshot that Datasette serves: indexes, full-text search, every measure as a table.
+
+    Each is a folder of its own that never changes; the published name leads to the newest. `spheres serve` follows.
+    """
+    publish_to(db_path, out or default_snapshot(db_path), keep)
 
 
 @click.command()
@@ -101,3 +105,20 @@ def changes(default: list[measuring.Figure], mapped: list[measuring.Figure]) -> 
 def peak_megabytes() -> float:
     """The most memory that this process has held, in MB (the system counts in kB, on macOS in bytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+@click.command()
+@click.option("--to", metavar="NAME", help="Another kept snapshot: its name or the start of its hash.")
+@click.option("--list", "lists", is_flag=True, help="Show the snapshots that are kept and change nothing.")
+@db_option()
+@json_option
+def rollback(to: str | None, lists: bool, db_path: Path, as_json: bool) -> None:
+    """Publish the snapshot before the current one again. A running `spheres serve` follows without a gap."""
+    out = default_snapshot(db_path)
+    if not lists:
+        now = generations.roll_back(out, to)
+        click.echo(f"{out} -> {now.name}", err=True)
+    show(
+        [{**vars(one), "is_current": "current" if one.is_current else ""} for one in generations.generations(out)],
+        as_json,
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from datasette import hookimpl
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import cells, front, links, safety, search_page, standard
+from standards_db.datasette_plugin import cells, front, health_page, links, safety, search_page, standard
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -52,6 +52,8 @@ def extra_template_vars(
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
     return [
         (r"^/-/search$", search_page.search),
+        (r"^/-/health$", health_page.health),
+        (r"^/-/metrics$", health_page.metrics),
         (r"^/standard/(?P<identifier>.+)$", search_page.standard),
     ]
 
