@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from standards_db.datasette_plugin.cells import percent
-from standards_db.datasette_plugin.links import rows_url, table_url, tracker_database
+from standards_db.datasette_plugin.links import rows_url, table_url
+from standards_db.datasette_plugin.pages.frame import kept, rows, snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -55,7 +55,6 @@ LABELS = "select key, label from spheres"
 MINIMUM = "select cast(value as integer) as least from measure_settings where key = 'minimum_documents'"
 
 SHADES = 5
-KEPT: WeakKeyDictionary[Database, dict[str, Any]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +72,12 @@ class Heat:
 
 async def template_vars(datasette: Datasette) -> dict[str, Any]:
     """`tracker`: everything the front page shows; None when what is served is not a snapshot of the tracker."""
-    db = tracker_database(datasette)
-    if db is None or not await db.table_exists("snapshot"):
+    db = await snapshot_of(datasette)
+    if db is None:
         return {"tracker": None}
-    kept = None if db.is_mutable else KEPT.get(db)
-    if kept is None:
-        kept = KEPT[db] = await read(datasette, db)
+    shown = await kept(db, "front", lambda: read(datasette, db))
     today = datetime.now(UTC).date()
-    return {"tracker": {**kept, "sources": [{**source, **age(source, today)} for source in kept["sources"]]}}
+    return {"tracker": {**shown, "sources": [{**source, **age(source, today)} for source in shown["sources"]]}}
 
 
 async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
@@ -96,10 +93,6 @@ async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
         "shades": [percent(shade / SHADES) for shade in range(SHADES + 1)],
         "questions": questions(datasette),
     }
-
-
-async def rows(db: Database, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    return [dict(row) for row in (await db.execute(sql, params or {})).rows]
 
 
 def age(source: dict[str, Any], today: date) -> dict[str, Any]:

@@ -72,17 +72,20 @@ def static_url(datasette: Datasette, name: str) -> str:
 
 
 def menu(datasette: Datasette) -> list[tuple[str, str]]:
+    """Addresses of the main menu, each with the key of its word."""
     if tracker_database(datasette) is None:
         return []
     return [
-        (table_url(datasette, "documents"), "Standards"),
-        (table_url(datasette, "certificates"), "Certificates"),
-        (table_url(datasette, "adoptions"), "Adoptions"),
-        (table_url(datasette, "alignment"), "Alignment"),
-        (table_url(datasette, "divergence_pairs"), "Divergence"),
-        (table_url(datasette, "instruments"), "Law"),
-        (table_url(datasette, "coverage"), "Coverage"),
-        (str(datasette.urls.database(DATABASE)), "All tables and questions"),
+        (table_url(datasette, "documents"), "menu.documents"),
+        (table_url(datasette, "certificates"), "menu.certificates"),
+        (table_url(datasette, "adoptions"), "menu.adoptions"),
+        (table_url(datasette, "alignment"), "menu.alignment"),
+        (table_url(datasette, "divergence_pairs"), "menu.divergence"),
+        (table_url(datasette, "instruments"), "menu.law"),
+        (str(datasette.urls.path("/compare")), "menu.compare"),
+        (str(datasette.urls.path("/coverage")), "menu.coverage"),
+        (str(datasette.urls.path("/data-health")), "menu.health"),
+        (str(datasette.urls.database(DATABASE)), "menu.everything"),
     ]
 
 
@@ -112,6 +115,9 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "figure_url": lambda link: rows_url(datasette, link),
         "find_url": lambda identifier: standard_url(datasette, identifier),
         "search_url": lambda: str(datasette.urls.path("/-/search")),
+        "coverage_url": lambda: str(datasette.urls.path("/coverage")),
+        "compare_url": lambda: str(datasette.urls.path("/compare")),
+        "pair_url": lambda a, b: str(datasette.urls.path(f"/pair/{a}/{b}")),
         "tracker_static": lambda name: static_url(datasette, name),
         "tracker_menu": lambda: menu(datasette),
         "tracker_title": lambda: datasette.metadata("title") or "Cyberspace standards tracker",

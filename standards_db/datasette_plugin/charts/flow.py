@@ -9,7 +9,7 @@ from standards_db.datasette_plugin.charts import svg as draw
 from standards_db.datasette_plugin.charts.bars import amount
 from standards_db.datasette_plugin.charts.svg import Cell, Chart, Element
 
-WIDTH, ROOM = 640.0, 170.0  # ROOM on either side is for the names
+WIDTH, ROOM = 760.0, 250.0  # ROOM on either side is for the names
 GAP, LEAST, SCALE = 14.0, 14.0, 240.0
 
 

@@ -106,7 +106,8 @@ def curve(
             if point.y is not None:
                 holder = draw.linked(drawn, point.url, f"{one.label}, {in_words(point.x)}: {point.text}")
                 draw.marker(holder, place, frame.x(point.x), frame.y(point.y), class_="mark")
-    legend(svg, series)
+    if len(series) > 1:
+        legend(svg, series)
     rows = tuple(
         (Cell(one.label), Cell(in_words(point.x)), Cell(point.text, point.url), Cell(interval(point, as_text)))
         for one in series
