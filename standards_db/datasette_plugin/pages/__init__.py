@@ -9,7 +9,7 @@ from datasette.utils import urlsafe_components
 from datasette.utils.asgi import Request
 
 from standards_db.datasette_plugin import instrument, search_page, standard
-from standards_db.datasette_plugin.pages import body, compare, coverage, health, scheme, vendor
+from standards_db.datasette_plugin.pages import body, compare, coverage, health, methods, pair, scheme, topic, vendor
 from standards_db.datasette_plugin.pages.frame import snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -23,6 +23,7 @@ ROWS: dict[str, Callable[..., Awaitable[dict[str, Any] | None]]] = {
     "vendors": vendor.read,
     "bodies": body.read,
     "schemes": scheme.read,
+    "topics": topic.read,
 }
 ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"^/-/search$", search_page.search),
@@ -30,6 +31,8 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"^/compare$", compare.page),
     (r"^/data-health$", health.page),
     (r"^/coverage$", coverage.page),
+    (r"^/methods$", methods.page),
+    (r"^/pair/(?P<a>[a-z]+)/(?P<b>[a-z]+)$", pair.page),
 ]
 
 
