@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import METADATA
+from served import METADATA, free_port
 from small_snapshot import HOSTILE_ID, build_snapshot
 
 from standards_db.datasette_plugin.links import tilde_encode
@@ -103,12 +102,6 @@ class Browser:
 
 def chromium() -> str | None:
     return shutil.which("chromium")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -71,6 +71,12 @@ def static_url(datasette: Datasette, name: str) -> str:
     return str(datasette.urls.static_plugins(next(mine, MODULE), name))
 
 
+def sql_host(datasette: Datasette) -> str | None:
+    """Where visitors may run their own SQL when it is not here: `sql_url` of the plugin's settings."""
+    host = safe_url((datasette.plugin_config("standards_db") or {}).get("sql_url"))
+    return f"{host.rstrip('/')}/{DATABASE}" if host else None
+
+
 def menu(datasette: Datasette) -> list[tuple[str, str]]:
     """Addresses of the main menu, each with the key of its word."""
     if tracker_database(datasette) is None:
@@ -117,6 +123,7 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "find_url": lambda identifier: standard_url(datasette, identifier),
         "search_url": lambda: str(datasette.urls.path("/-/search")),
         "coverage_url": lambda: str(datasette.urls.path("/coverage")),
+        "sql_host": lambda: sql_host(datasette),
         "methods_url": lambda: str(datasette.urls.path("/methods")),
         "compare_url": lambda: str(datasette.urls.path("/compare")),
         "pair_url": lambda a, b: str(datasette.urls.path(f"/pair/{a}/{b}")),

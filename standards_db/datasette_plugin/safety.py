@@ -25,7 +25,9 @@ LIMITS = {
 }
 # The time limit is checked between steps of the virtual machine only: one call of these can take gigabytes first.
 DENIED_FUNCTIONS = {"zeroblob", "randomblob", "printf", "format", "load_extension", "fts3_tokenizer", "sqlite_log"}
+DENIED_TABLES = {"pragma_database_list"}  # shows paths of the machine
 HEAP_BYTES = 512 * 2**20
+HIDDEN_PAGES = re.compile(r"/-/(databases|threads)(\.json)?/?")  # paths of files, stack of the process
 
 HEADERS = {
     b"content-security-policy": (
@@ -56,6 +58,8 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
 def authorize(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
     if action == sqlite3.SQLITE_ATTACH:
         return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_READ and (first or "").lower() in DENIED_TABLES:
+        return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in DENIED_FUNCTIONS:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
@@ -65,6 +69,8 @@ def wrap(app: App) -> App:
     """The application with security headers on every response and formula-safe CSV."""
 
     async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and HIDDEN_PAGES.search(scope["path"]):
+            scope = {**scope, "path": "/-/hidden", "raw_path": b"/-/hidden"}
         await app(scope, receive, Sender(scope, send) if scope["type"] == "http" else send)
 
     return wrapped
