@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from crawler.commands import collect, look, publishing
+from crawler.commands import collect, look, publishing, takeaway
 from crawler.commands.common import EXIT_CODES, Spheres
 from standards_db.version import VERSION
 
@@ -35,6 +35,7 @@ for command in (
     publishing.publish,
     publishing.measure,
     publishing.serve,
+    takeaway.export_package,
 ):
     main.add_command(command)
 

@@ -17,7 +17,7 @@ from standards_db import snapshot
 from standards_db.resolve import is_due, resolve
 from standards_db.schema import open_db
 
-PROJECT = Path(__file__).resolve().parent.parent
+METADATA = Path(__file__).resolve().parent.parent / "metadata.yml"
 DATASETTE_SETTINGS = {
     "suggest_facets": "off",  # 1,134 ms -> 35 ms per table page
     "allow_facet": "on",
@@ -73,10 +73,9 @@ def start_datasette(path: Path, host: str, port: int) -> NoReturn:
 
 def datasette_arguments(path: Path, host: str, port: int, settings: dict[str, str]) -> list[str]:
     """The command line after the interpreter; `settings` come over the usual ones."""
-    metadata = PROJECT / "metadata.yml"
-    if not metadata.is_file():
-        raise snapshot.SnapshotError(f"{metadata}: not found; run from a checkout of the project")
-    arguments = ["-m", "datasette", "serve", "-i", str(path), "-m", str(metadata), "--host", host, "--port", str(port)]
+    if not METADATA.is_file():
+        raise snapshot.SnapshotError(f"{METADATA}: not found; run from a checkout of the project")
+    arguments = ["-m", "datasette", "serve", "-i", str(path), "-m", str(METADATA), "--host", host, "--port", str(port)]
     inspected = path.with_name(f"{path.stem}-inspect.json")
     if inspected.is_file():
         arguments += ["--inspect-file", str(inspected)]

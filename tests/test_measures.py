@@ -204,10 +204,7 @@ def test_alignment(path: Path) -> None:
 
 def test_works_that_nobody_adopts_are_listed(path: Path) -> None:
     """A topic lists the works that no sphere adopts; drafts, amendments, NEQ and unstated edges adopt nothing."""
-    found = rows(
-        path,
-        "select work from alignment_topics where topic = 'isms' and sphere_count = 0 and is_current = 1 order by work",
-    )
+    found = rows(path, "select work from alignment_topics where topic = 'isms' and sphere_count = 0 and is_current = 1 order by work")
     assert [row["work"] for row in found] == ["ISO 9004", "ISO 9005", "RFC 9999"]
 
 

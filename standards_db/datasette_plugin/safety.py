@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from standards_db.search import escape_fts
+from standards_db.spreadsheet import neutral_csv
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -38,9 +37,6 @@ HEADERS = {
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
 }
-NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
-FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
-CELL_LIMIT = 16 * 2**20
 
 
 def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
@@ -118,21 +114,3 @@ class CsvRewriter:
             return b""
         text, self.held = self.held, ""
         return neutral_csv(text).encode()
-
-
-def neutral_csv(text: str) -> str:
-    """`text` (whole CSV records) with an apostrophe before every cell that a spreadsheet would run."""
-    csv.field_size_limit(CELL_LIMIT)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for record in csv.reader(io.StringIO(text, newline="")):
-        writer.writerow([neutral_cell(cell) for cell in record])
-    return out.getvalue()
-
-
-def neutral_cell(cell: str) -> str:
-    """Numbers stay numbers; a cell that begins like a formula, also behind blanks, becomes text."""
-    start = cell.lstrip(" ")[:1]
-    if start and start in FORMULA_STARTS and not NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
