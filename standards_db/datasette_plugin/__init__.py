@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from datasette import hookimpl
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import cells, cite, front, links, pages, safety
+from standards_db.datasette_plugin import cells, cite, feeds, front, links, pages, safety
 from standards_db.datasette_plugin.pages import frame
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -59,6 +59,11 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
 @hookimpl
 def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Datasette) -> Any:
     return cells.render(datasette, database, table, column, value, row)
+
+
+@hookimpl
+def register_output_renderer(datasette: Datasette) -> dict[str, Any]:
+    return {"extension": "atom", "render": feeds.render, "can_render": feeds.can_render}
 
 
 @hookimpl

@@ -90,6 +90,7 @@ def menu(datasette: Datasette) -> list[tuple[str, str]]:
         (table_url(datasette, "instruments"), "menu.law"),
         (str(datasette.urls.path("/compare")), "menu.compare"),
         (str(datasette.urls.path("/methods")), "menu.methods"),
+        (str(datasette.urls.path("/recipes")), "menu.recipes"),
         (str(datasette.urls.path("/coverage")), "menu.coverage"),
         (str(datasette.urls.path("/data-health")), "menu.health"),
         (str(datasette.urls.database(DATABASE)), "menu.everything"),

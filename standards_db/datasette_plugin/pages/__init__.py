@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Any
 from datasette.utils import urlsafe_components
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import instrument, search_page, standard
-from standards_db.datasette_plugin.pages import body, compare, coverage, health, methods, pair, scheme, topic, vendor
+from standards_db.datasette_plugin import instrument, machines, search_page, standard
+from standards_db.datasette_plugin.pages import (
+    body,
+    compare,
+    coverage,
+    health,
+    methods,
+    pair,
+    recipes,
+    scheme,
+    topic,
+    vendor,
+)
 from standards_db.datasette_plugin.pages.frame import snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -32,6 +43,10 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"^/data-health$", health.page),
     (r"^/coverage$", coverage.page),
     (r"^/methods$", methods.page),
+    (r"^/recipes$", recipes.page),
+    (r"^/-/openapi.json$", machines.openapi),
+    (r"^/sitemap.xml$", machines.sitemap),
+    (r"^/robots.txt$", machines.robots),
     (r"^/pair/(?P<a>[a-z]+)/(?P<b>[a-z]+)$", pair.page),
 ]
 
