@@ -62,12 +62,14 @@ def lines(
     as_text: Callable[[float], str] = str,
     y_range: tuple[float, float] | None = None,
     x_range: tuple[float, float] | None = None,
+    is_named: bool = True,
 ) -> Chart:
     """A line per series over the years, a band where the points have an interval, a gap where they have no value.
 
     `y_range` and `x_range` are given where small charts share their scales. `as_text` prints a value on the axis.
+    `is_named` false: one series, whose name the title says.
     """
-    return curve(name, title, description, series, head, as_text, y_range, x_range, is_step=False)
+    return curve(name, title, description, series, head, as_text, y_range, x_range, is_step=False, is_named=is_named)
 
 
 def steps(
@@ -80,7 +82,7 @@ def steps(
     as_text: Callable[[float], str] = str,
 ) -> Chart:
     """A step curve per series between 0 and 1: each value holds until the next point (survival)."""
-    return curve(name, title, description, series, head, as_text, (0.0, 1.0), None, is_step=True)
+    return curve(name, title, description, series, head, as_text, (0.0, 1.0), None, is_step=True, is_named=True)
 
 
 def curve(
@@ -94,6 +96,7 @@ def curve(
     x_range: tuple[float, float] | None,
     *,
     is_step: bool,
+    is_named: bool,
 ) -> Chart:
     frame = framed([point for one in series for point in one.points], x_range, y_range)
     svg = draw.root(name, title, description, WIDTH, HEIGHT)
@@ -106,7 +109,7 @@ def curve(
             if point.y is not None:
                 holder = draw.linked(drawn, point.url, f"{one.label}, {in_words(point.x)}: {point.text}")
                 draw.marker(holder, place, frame.x(point.x), frame.y(point.y), class_="mark")
-    if len(series) > 1:
+    if is_named:
         legend(svg, series)
     rows = tuple(
         (Cell(one.label), Cell(in_words(point.x)), Cell(point.text, point.url), Cell(interval(point, as_text)))

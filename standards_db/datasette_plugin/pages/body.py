@@ -102,7 +102,14 @@ def year_chart(datasette: Datasette, key: str, body: Row, years: list[Row]) -> C
         for year in years
     ]
     series = Series(body["sphere"], body["name"], tuple(points))
-    return lines("by-year", str(t("body.years")), str(t("body.years_about")), [series], as_text=lambda n: f"{n:,.0f}")
+    return lines(
+        "by-year",
+        str(t("body.years")),
+        str(t("body.years_about")),
+        [series],
+        as_text=lambda n: f"{n:,.0f}",
+        is_named=False,
+    )
 
 
 def adoption_flow(datasette: Datasette, key: str, body: Row, takers: list[Row], givers: list[Row]) -> Chart:

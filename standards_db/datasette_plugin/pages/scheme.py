@@ -86,7 +86,7 @@ def year_chart(datasette: Datasette, scheme: Row, years: list[Row]) -> Chart:
     ]
     series = Series(scheme["sphere"], scheme["title"], tuple(points))
     about = str(t("scheme.years_about"))
-    return lines("by-year", str(t("scheme.years")), about, [series], as_text=lambda n: f"{n:,.0f}")
+    return lines("by-year", str(t("scheme.years")), about, [series], as_text=lambda n: f"{n:,.0f}", is_named=False)
 
 
 def country_chart(datasette: Datasette, key: str, countries: list[Row], in_force: str) -> Chart:
