@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from datasette.database import Database
 
-from standards_db.datasette_plugin.charts import Bar, Chart, Link, Part, Point, Series, bars, flow, lines
+from standards_db.datasette_plugin.charts import Bar, Chart, Link, Part, Series, bars, flow, lines
 from standards_db.datasette_plugin.links import table_url
+from standards_db.datasette_plugin.pages import figures
 from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of, total
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -92,16 +93,8 @@ def topic_chart(datasette: Datasette, key: str, topics: list[Row]) -> Chart:
 
 def year_chart(datasette: Datasette, key: str, body: Row, years: list[Row]) -> Chart:
     t = text_of(datasette)
-    points = [
-        Point(
-            year["year"],
-            year["held"],
-            f"{year['held']:,}",
-            url=table_url(datasette, "documents", body=key, year=year["year"]),
-        )
-        for year in years
-    ]
-    series = Series(body["sphere"], body["name"], tuple(points))
+    points = figures.counts_by_year(years, lambda year: table_url(datasette, "documents", body=key, year=year))
+    series = Series(body["sphere"], body["name"], points)
     return lines(
         "by-year",
         str(t("body.years")),

@@ -22,8 +22,8 @@ LEADING = ("shared_base", "international_share", "uptake", "edition_skew", "stal
 
 # `f.*` last: the labels of its codes stand before it
 FIGURES = """
-select m.label, m.question, m.reading, m.unit, m.is_pair, m.is_by_year, m.higher_means, a.label as label_a,
-  b.label as label_b, f.*
+select m.label, m.question, m.reading, m.unit, m.is_pair, m.is_by_year, m.higher_means, m.counts,
+  a.label as label_a, b.label as label_b, f.*
 from figures f join measures m on m.key = f.measure left join spheres a on a.key = f.sphere_a
 left join spheres b on b.key = f.sphere_b
 where {where} order by m.rowid, f.sphere_a, f.sphere_b, f.year
@@ -41,6 +41,15 @@ async def of_measure(db: Database, measure: str) -> list[Row]:
     return await rows(db, FIGURES.format(where="f.measure = :measure"), {"measure": measure})
 
 
+def counts_by_year(counted: list[Row], link: Callable[[int], str]) -> tuple[Point, ...]:
+    """Points for rows with `year` and `held`, from the first year to the last: a year without a row is a zero."""
+    held = {row["year"]: row["held"] for row in counted}
+    return tuple(
+        Point(year, held.get(year, 0), f"{held.get(year, 0):,}", url=link(year))
+        for year in range(min(held), max(held) + 1)
+    )
+
+
 def by_key(figures: list[Row], key: str) -> dict[str, list[Row]]:
     """Figures in groups by one column, in the order in which they come."""
     groups: dict[str, list[Row]] = {}
@@ -55,7 +64,7 @@ def printed(unit: str) -> Callable[[float], str]:
         return percent
     if unit in ("years", "months"):
         return lambda value: f"{value:,.1f} {unit}".replace(".0 ", " ")
-    return lambda value: f"{value:.2f}"
+    return lambda value: f"{value:,.2f}"
 
 
 def in_words(figure: Row) -> str:
@@ -63,8 +72,10 @@ def in_words(figure: Row) -> str:
     if figure["value"] is None:
         return figure["note"] or "–"
     text = printed(figure["unit"])(figure["value"])
-    counted = figure["numerator"] is not None and figure["denominator"] is not None
-    return f"{text} ({figure['numerator']:,} of {figure['denominator']:,})" if counted else text
+    if figure["numerator"] is None or figure["denominator"] is None:
+        return text
+    joined = "over" if figure["counts"] else "of"  # a sum over the rows is no part of them
+    return f"{text} ({figure['numerator']:,} {joined} {figure['denominator']:,})"
 
 
 def series_of(datasette: Datasette, figures: list[Row]) -> list[Series]:
@@ -121,6 +132,6 @@ def multiples(datasette: Datasette, figures: list[Row], *, pairs: bool) -> list[
     """A small chart per measure by year, of spheres or of pairs."""
     drawn = []
     for measure, group in by_key(figures, "measure").items():
-        if bool(group[0]["is_pair"]) is pairs and group[0]["is_by_year"]:
+        if bool(group[0]["sphere_b"]) is pairs and group[0]["is_by_year"]:
             drawn.append(chart(datasette, f"m-{measure}", group))
     return [one for one in drawn if one]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from datasette.database import Database
 
-from standards_db.datasette_plugin.charts import Chart, Point, Series, bars, lines
+from standards_db.datasette_plugin.charts import Chart, Series, bars, lines
 from standards_db.datasette_plugin.links import table_url
-from standards_db.datasette_plugin.pages import certified
+from standards_db.datasette_plugin.pages import certified, figures
 from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -45,11 +46,21 @@ select x.target_work as work, count(distinct x.certificate) as held
 from certificate_standards x join certificates c on c.id = x.certificate
 where c.scheme = :key and x.target_work is not null group by 1 order by 2 desc, 1 limit :shown
 """
+EXCLUDED = """
+select distinct c.vendor_key from certificate_exclusions x join certificates c on c.id = x.certificate
+where c.scheme = :key order by 1
+"""
 SOURCES = """
 select s.key, s.title, s.is_on, s.why_off, c.state, c.reason, count(*) as held
 from certificates x join sources s on s.key = x.source left join coverage c on c.source = s.key
 where x.scheme = :key group by 1 order by held desc
 """
+
+
+async def excluded_url(datasette: Datasette, db: Database, key: str) -> str:
+    """Opens the certificates of a scheme whose vendor is named on an exclusion list."""
+    vendors = [row["vendor_key"] for row in await rows(db, EXCLUDED, {"key": key})]
+    return listed(datasette, key, vendor_key__in=json.dumps(vendors, ensure_ascii=False))
 
 
 async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
@@ -66,6 +77,7 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
         if named
         else None,
         "countries": countries,
+        "excluded_url": await excluded_url(datasette, db, key),
         "vendors": await rows(db, VENDORS, params),
         "levels": await rows(db, LEVELS, params),
         "recognition": await rows(db, RECOGNITION, params),
@@ -80,11 +92,8 @@ def listed(datasette: Datasette, key: str, **filters: object) -> str:
 
 def year_chart(datasette: Datasette, scheme: Row, years: list[Row]) -> Chart:
     t = text_of(datasette)
-    points = [
-        Point(row["year"], row["held"], f"{row['held']:,}", url=listed(datasette, scheme["key"], year=row["year"]))
-        for row in years
-    ]
-    series = Series(scheme["sphere"], scheme["title"], tuple(points))
+    points = figures.counts_by_year(years, lambda year: listed(datasette, scheme["key"], year=year))
+    series = Series(scheme["sphere"], scheme["title"], points)
     about = str(t("scheme.years_about"))
     return lines("by-year", str(t("scheme.years")), about, [series], as_text=lambda n: f"{n:,.0f}", is_named=False)
 

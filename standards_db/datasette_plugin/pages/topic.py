@@ -39,6 +39,11 @@ HOME_COUNTS = """
 select d.sphere, s.label, count(*) as held from topic_documents d left join spheres s on s.key = d.sphere
 where d.topic = :key and d.is_counted = 1 and d.adopts = 0 group by 1
 """
+LAW = """
+select i.*, s.label as sphere_label, (select 1 from instruments x where x.id = i.instrument) as is_held
+from instrument_topics i left join spheres s on s.key = i.sphere
+where i.topic = :key order by i.sphere, i.kind, i.since desc
+"""
 OTHERS = "select key, label, label_zh from topics where key <> 'all' order by label"
 
 
@@ -65,6 +70,7 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
         "all_works": table_url(datasette, "alignment_topics", topic=key, is_current=1),
         "spheres": SPHERES,
         "home": home,
+        "law": await rows(db, LAW, {"key": key}),
         "others": await rows(db, OTHERS),
     }
 
