@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from crawler.commands import answers, collect, evidence, look, publishing, refresh
+from crawler.commands import answers, collect, evidence, look, publishing, refresh, takeaway
 from crawler.commands.common import EXIT_CODES, Spheres
 from standards_db.version import VERSION
 
@@ -42,6 +42,7 @@ for command in (
     publishing.serve,
     answers.findings,
     answers.counterparts,
+    takeaway.export_package,
 ):
     main.add_command(command)
 

@@ -1,13 +1,14 @@
-"""Serving the published snapshot without a gap: one listening socket, and a Datasette process per generation.
+"""Serving the published snapshot without a gap: listening sockets, and a Datasette process per socket and generation.
 
-The launcher owns the socket and never closes it. When the published name leads to another snapshot it starts a second
-Datasette on it, waits until that one answers, and lets the first finish what it is answering. Each process holds one
-snapshot as immutable from start to end, so no request is refused and none is answered from two generations.
+The launcher owns the sockets and never closes them. When the published name leads to another snapshot it starts a
+second Datasette on it, waits until that one answers, and lets the first finish what it is answering. Each process holds
+one snapshot as immutable from start to end, so no request is refused and none is answered from two generations.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import select
 import signal
@@ -15,6 +16,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -40,16 +43,32 @@ FINISH_SECONDS = 30
 REST_SECONDS = 5
 
 
-class Child:
-    """One Datasette process on one snapshot."""
+@dataclass
+class Door:
+    """A socket to serve at; `settings` of Datasette come over the usual ones, `niceness` is that of its processes."""
 
-    def __init__(self, path: Path, listener: socket.socket) -> None:
-        self.path = path
+    host: str
+    port: int
+    settings: Mapping[str, int | bool] = field(default_factory=dict)
+    niceness: int = 0
+    listener: socket.socket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listener = socket.create_server((self.host, self.port), backlog=1024)
+        self.listener.set_inheritable(True)
+
+
+class Child:
+    """One Datasette process on one snapshot behind one door."""
+
+    def __init__(self, path: Path, door: Door) -> None:
+        self.path, self.door = path, door
         ready, ready_here = os.pipe()
         alive_here, self.alive = os.pipe()
-        fds = (listener.fileno(), ready_here, alive_here)
-        command = [sys.executable, "-m", "crawler.launcher", str(path), *map(str, fds)]
-        self.process = subprocess.Popen(command, pass_fds=fds)
+        fds = (door.listener.fileno(), ready_here, alive_here)
+        nice = ["nice", "-n", str(door.niceness)] if door.niceness else []
+        started = [sys.executable, "-m", "crawler.launcher", str(path), *map(str, fds), json.dumps(dict(door.settings))]
+        self.process = subprocess.Popen([*nice, *started], pass_fds=fds)
         os.close(ready_here)
         os.close(alive_here)
         self.ready = ready
@@ -74,35 +93,41 @@ class Child:
 
 
 class Launcher:
-    """Serves what `link` leads to until told to stop."""
+    """Serves what `link` leads to, behind one or more doors, until told to stop."""
 
-    def __init__(self, link: Path, host: str, port: int) -> None:
-        self.link = link
+    def __init__(self, link: Path, doors: list[Door]) -> None:
+        self.link, self.doors = link, doors
         self.asked_to_stop = threading.Event()
-        self.listener = socket.create_server((host, port), backlog=1024)
-        self.listener.set_inheritable(True)
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
-        child = Child(self.link.resolve(), self.listener)
-        is_ready = child.wait_until_ready()
+        children = [Child(self.link.resolve(), door) for door in self.doors]
+        answers = [child.wait_until_ready() for child in children]  # each is waited for
+        is_ready = all(answers)
         while is_ready and not self.asked_to_stop.wait(LOOK_SECONDS):
-            if child.process.poll() is not None:
-                click.echo(f"Datasette ended with code {child.process.returncode}; starting it again", err=True)
-                self.asked_to_stop.wait(REST_SECONDS)
-                child.stop()
-                child = Child(self.link.resolve(), self.listener)
-                child.wait_until_ready()
-            elif self.link.exists() and self.link.resolve() != child.path:
-                child = self.follow(child)
-        child.stop()
+            children = [self.tend(child) for child in children]
+        for child in children:
+            child.stop()
         if not is_ready:
             sys.exit(1)
 
+    def tend(self, child: Child) -> Child:
+        """The process that stands behind the door now: the same, one started again, or one on a newer snapshot."""
+        if child.process.poll() is not None:
+            click.echo(f"Datasette ended with code {child.process.returncode}; starting it again", err=True)
+            self.asked_to_stop.wait(REST_SECONDS)
+            child.stop()
+            again = Child(self.link.resolve(), child.door)
+            again.wait_until_ready()
+            return again
+        if self.link.exists() and self.link.resolve() != child.path:
+            return self.follow(child)
+        return child
+
     def follow(self, old: Child) -> Child:
         """Start the snapshot that is current now, then end the old one; the old one stays if the new does not start."""
-        new = Child(self.link.resolve(), self.listener)
+        new = Child(self.link.resolve(), old.door)
         if new.wait_until_ready():
             old.stop()
             click.echo(f"Now serving {new.path}", err=True)
@@ -116,10 +141,10 @@ class Launcher:
         self.asked_to_stop.set()
 
 
-def datasette_on(path: Path) -> Datasette:
+def datasette_on(path: Path, settings: Mapping[str, int | bool]) -> Datasette:
     """Datasette over a snapshot with the settings and the descriptions it needs."""
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
-    return Datasette([], immutables=[str(path)], metadata=metadata, settings=SETTINGS)
+    return Datasette([], immutables=[str(path)], metadata=metadata, settings={**SETTINGS, **settings})
 
 
 class Server(uvicorn.Server):
@@ -135,9 +160,9 @@ class Server(uvicorn.Server):
         os.close(self.ready)
 
 
-async def serve_here(path: Path, listener: int, ready: int, alive: int) -> None:
+async def serve_here(path: Path, listener: int, ready: int, alive: int, settings: Mapping[str, int | bool]) -> None:
     """Serve a snapshot on an inherited socket until told to stop or until the launcher is gone."""
-    served = datasette_on(path)
+    served = datasette_on(path, settings)
     await served.invoke_startup()
     await served.client.get("/")  # counts tables now, not for the first visitor
     config = uvicorn.Config(
@@ -154,4 +179,4 @@ async def serve_here(path: Path, listener: int, ready: int, alive: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve_here(Path(sys.argv[1]), *(int(fd) for fd in sys.argv[2:5])))
+    asyncio.run(serve_here(Path(sys.argv[1]), *(int(fd) for fd in sys.argv[2:5]), json.loads(sys.argv[5])))

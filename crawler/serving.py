@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from crawler.launcher import METADATA, Launcher
+from crawler.launcher import METADATA, Door, Launcher
 from standards_db import generations, snapshot
 from standards_db.resolve import is_due, resolve
 from standards_db.schema import open_db
+
+# What a stranger may ask of the browsing process: no SQL of their own, no facet that metadata.yml does not name.
+PUBLIC_SETTINGS: dict[str, int | bool] = {
+    "default_allow_sql": False,
+    "allow_facet": False,  # twelve facets at once took 2.3 s over a million rows
+    "sql_time_limit_ms": 1000,
+    "max_returned_rows": 1000,
+    "max_csv_mb": 50,
+}
+# The second process runs visitors' SQL, each query on its own, so that it delays other queries and no page.
+SQL_SETTINGS: dict[str, int | bool] = {
+    "allow_facet": False,
+    "sql_time_limit_ms": 1000,
+    "max_returned_rows": 1000,
+    "max_csv_mb": 10,
+}
+SQL_NICENESS = 10
 
 
 def default_snapshot(db_path: Path) -> Path:
@@ -34,8 +52,19 @@ def publish_to(db_path: Path, out: Path, keep: int = generations.KEEP) -> Path:
 
 def start_datasette(path: Path, host: str, port: int) -> None:
     """Serve a snapshot, or what the published name leads to, until stopped."""
+    launch(path, [Door(host, port)], f"Open http://{host}:{port}/ (stop with Ctrl-C)")
+
+
+def serve_public(path: Path, host: str, port: int, sql_port: int, sql_url: str) -> None:
+    """Serve pages at `port` without visitors' SQL, and their SQL from a second, less favoured process at `sql_port`."""
+    os.environ["SPHERES_SQL_URL"] = sql_url  # pages link to it
+    doors = [Door(host, port, PUBLIC_SETTINGS), Door(host, sql_port, SQL_SETTINGS, SQL_NICENESS)]
+    launch(path, doors, f"Open http://{host}:{port}/; SQL of visitors at {sql_url} (stop with Ctrl-C)")
+
+
+def launch(path: Path, doors: list[Door], greeting: str) -> None:
     if not METADATA.is_file():
         raise snapshot.SnapshotError(f"{METADATA}: not found; run from a checkout of the project")
-    launcher = Launcher(path, host, port)
-    click.echo(f"Open http://{host}:{port}/ (stop with Ctrl-C)")
+    launcher = Launcher(path, doors)
+    click.echo(greeting)
     launcher.run()

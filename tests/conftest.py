@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from browsing import browser, driver, phone, site  # noqa: F401  (fixtures)
 from support import TODAY, Quiet
 
 from crawler import runs

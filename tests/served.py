@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,12 @@ from datasette.plugins import pm
 from standards_db import datasette_plugin
 
 METADATA = Path(__file__).parents[1] / "metadata.yml"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 class Served:

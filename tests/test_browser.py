@@ -1,173 +1,25 @@
-"""The pages in a real browser: clicks, Chinese search, phone width, no script error, no request to another host.
-
-Debian's chromium is driven through chromedriver's own HTTP protocol (W3C WebDriver), so no Python package is needed.
-Without a browser the tests are skipped and say so, unless SPHERES_BROWSER=required makes that a failure.
-"""
+"""The pages in a real browser: clicks, Chinese search, phone width, no script error, no request to another host."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from served import METADATA
-from small_snapshot import HOSTILE_ID, build_snapshot
+from browsing import Browser, call
+from small_snapshot import HOSTILE_ID
 
 from standards_db.datasette_plugin.links import tilde_encode
 
 pytestmark = pytest.mark.browser
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--window-size=1280,1000",
-]
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-PHONE = {"deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 2.0, "mobile": True}}
-START_SECONDS = 30
 
 
-def call(url: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
-    """One HTTP request with a JSON body; the `value` of a JSON answer, else the text."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=60) as response:
-            text = response.read().decode()
-    except urllib.error.HTTPError as error:
-        raise RuntimeError(f"{url}: {error.read().decode()[:500]}") from error
-    return json.loads(text)["value"] if text.startswith('{"value"') else text
-
-
-class Browser:
-    """One browser window with an empty profile."""
-
-    def __init__(self, driver: str, profile: Path, *, phone: bool) -> None:
-        options: dict[str, Any] = {"binary": chromium(), "args": [*FLAGS, f"--user-data-dir={profile}"]}
-        if phone:
-            options["mobileEmulation"] = PHONE
-        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
-        session = call(f"{driver}/session", {"capabilities": {"alwaysMatch": wanted}})
-        self.url = f"{driver}/session/{session['sessionId']}"
-
-    def open(self, url: str) -> None:
-        call(f"{self.url}/url", {"url": url})
-
-    def find(self, selector: str, using: str = "css selector") -> str:
-        return call(f"{self.url}/element", {"using": using, "value": selector})[ELEMENT]
-
-    def click(self, selector: str, using: str = "css selector") -> None:
-        call(f"{self.url}/element/{self.find(selector, using)}/click", {})
-
-    def type(self, selector: str, text: str) -> None:
-        call(f"{self.url}/element/{self.find(selector)}/value", {"text": text})
-
-    def text(self, selector: str) -> str:
-        return call(f"{self.url}/element/{self.find(selector)}/text")
-
-    def run(self, script: str) -> Any:
-        return call(f"{self.url}/execute/sync", {"script": f"return {script}", "args": []})
-
-    def address(self) -> str:
-        return call(f"{self.url}/url")
-
-    def log(self, kind: str) -> list[dict[str, Any]]:
-        return call(f"{self.url}/se/log", {"type": kind})
-
-    def requested(self) -> list[str]:
-        """Every address that pages asked for since the last call."""
-        events = [json.loads(entry["message"])["message"] for entry in self.log("performance")]
-        return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
-
-    def close(self) -> None:
-        call(self.url, method="DELETE")
-
-
-def chromium() -> str | None:
-    return shutil.which("chromium")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            call(url)
-            return
-        except (OSError, RuntimeError) as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{url} does not answer: {error}") from error
-            time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[str]:
-    """The address of a running chromedriver."""
-    program = shutil.which("chromedriver")
-    if not (chromium() and program):
-        reason = "NO BROWSER: chromium and chromedriver are not installed (apt-get install chromium chromium-driver)"
-        if os.environ.get("SPHERES_BROWSER") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    port = free_port()
-    process = subprocess.Popen([program, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/status", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, driver: str) -> Iterator[str]:
-    """The address of Datasette over the small snapshot, started by the documented command."""
-    path, port = build_snapshot(tmp_path_factory.mktemp("site")), free_port()
-    command = [sys.executable, "-m", "datasette", "serve", "-i", str(path), "-m", str(METADATA), "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-@pytest.fixture(scope="module")
-def browser(driver: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    window = Browser(driver, tmp_path_factory.mktemp("profile"), phone=False)
-    yield window
-    window.close()
-
-
-@pytest.fixture(scope="module")
-def phone(driver: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    window = Browser(driver, tmp_path_factory.mktemp("phone"), phone=True)
-    yield window
-    window.close()
+AXE = Path(__file__).parents[1] / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
+AXE_RUN = """const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+axe.run(document, {runOnly, resultTypes: ["violations"]})
+  .then(found => done(found.violations.map(one => ({id: one.id, impact: one.impact,
+    nodes: one.nodes.slice(0, 3).map(node => node.html.slice(0, 200) + " " + (node.failureSummary || ""))}))))
+  .catch(error => done([{id: String(error), impact: "critical", nodes: []}]));"""
 
 
 def pages(site: str) -> list[str]:
@@ -181,6 +33,16 @@ def pages(site: str) -> list[str]:
         f"{site}/standards/documents/ISO~2FIEC~2027001~3A2022",
         f"{site}/standards/works/ISO~2FIEC~2027001",
         f"{site}/standards/most_divergent",
+        f"{site}/standards/topics/isms",
+        f"{site}/standards/bodies/sac",
+        f"{site}/standards/vendors/acme",
+        f"{site}/standards/schemes/ccra",
+        f"{site}/pair/cn/eu",
+        f"{site}/compare?a=GB/T+22080-2016&b=ISO/IEC+27001:2013",
+        f"{site}/data-health",
+        f"{site}/coverage",
+        f"{site}/methods",
+        f"{site}/recipes",
         f"{site}/standards/documents/{tilde_encode(HOSTILE_ID)}",
         f"{site}/standard/unheard-of",
         f"{site}/standards?sql=select+1",
@@ -276,3 +138,43 @@ def test_pages_fit_a_phone(phone: Browser, site: str) -> None:
         phone.open(page)
 
         assert phone.run("document.documentElement.scrollWidth") <= 360, page
+
+
+def test_a_mark_of_a_chart_opens_its_rows(browser: Browser, site: str) -> None:
+    """A click on a bar of a topic's chart leads to a table with as many rows as the bar says."""
+    browser.open(f"{site}/standards/topics/isms")
+    said = browser.run("document.querySelector('#by-sphere a[aria-label]:has(rect)').getAttribute('aria-label')")
+    browser.click("#by-sphere a[aria-label]:has(rect)")
+
+    assert browser.text("p.count strong") == f"{said.rpartition(': ')[2]} rows"
+
+
+def test_the_table_of_a_chart_opens_without_script(browser: Browser, site: str) -> None:
+    """The figures behind a chart are one click away and visible then."""
+    browser.open(f"{site}/standards/works/ISO~2FIEC~2027001")
+    browser.click("#lineage summary")
+
+    assert "GB/T 22080-2016" in browser.text("#lineage table")
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, installed by `npm install --prefix .axe axe-core` (a tool of these tests alone)."""
+    if not AXE.is_file():
+        reason = f"NO AXE: {AXE} is not there (npm install --no-save --prefix .axe axe-core)"
+        if os.environ.get("SPHERES_BROWSER") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return AXE.read_text(encoding="utf-8")
+
+
+def test_no_serious_barrier_on_any_page(browser: Browser, site: str, axe: str) -> None:
+    """axe-core finds nothing serious or critical on any page, in its rules for WCAG 2.2 A and AA."""
+    barriers = {}
+    for page in pages(site):
+        browser.open(page)
+        found = browser.run_async(f"{axe}; const done = arguments[arguments.length - 1]; {AXE_RUN}")
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        barriers.update({(page.removeprefix(site), one["id"]): one["nodes"] for one in serious})
+
+    assert barriers == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from crawler.commands.common import EXIT_BAD_INPUT, db_option, fail, json_option
-from crawler.serving import default_snapshot, publish_to, start_datasette, up_to_date
+from crawler.serving import default_snapshot, publish_to, serve_public, start_datasette, up_to_date
 from crawler.show import echo_json, show, table
 from standards_db import generations, measuring
 from standards_db.measures import mapping
@@ -44,12 +44,25 @@ def publish(db_path: Path, out: Path | None, keep: int) -> None:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option("--port", default=8001, show_default=True, help="Port to serve at.")
-def serve(db_path: Path, path: Path | None, host: str, port: int) -> None:
+@click.option(
+    "--public", is_flag=True, help="For strangers: pages without SQL, and SQL in a second process with tight limits."
+)
+@click.option("--sql-port", type=int, help="With --public: port of the SQL process  [default: one above --port]")
+@click.option("--sql-url", help="With --public: address of the SQL process as visitors reach it, behind a proxy.")
+def serve(
+    db_path: Path, path: Path | None, host: str, port: int, public: bool, sql_port: int | None, sql_url: str | None
+) -> None:
     """Serve the published snapshot with Datasette and the settings it needs."""
     path = path or default_snapshot(db_path)
+    if not public and (sql_port or sql_url):
+        fail("--sql-port and --sql-url belong to --public", EXIT_BAD_INPUT)
     if not path.exists():
         publish_to(db_path, path)
-    start_datasette(path, host, port)
+    if not public:
+        start_datasette(path, host, port)
+        return
+    sql_port = sql_port or port + 1
+    serve_public(path, host, port, sql_port, sql_url or f"http://{host}:{sql_port}")
 
 
 @click.command()

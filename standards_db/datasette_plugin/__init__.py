@@ -1,4 +1,4 @@
-"""The Datasette plugin: front page, a page per standard and work, search over everything, and the safety of the host.
+"""The Datasette plugin: the pages, search over everything, and the safety of the host.
 
 Only hooks stand here; each hands over to the module that does the work. Loaded by the entry point `standards_db` in the
 group `datasette`, so `datasette standards.db -m metadata.yml` is enough.
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from datasette import hookimpl
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import cells, front, health_page, links, safety, search_page, standard
+from standards_db.datasette_plugin import cells, cite, feeds, front, links, pages, safety
+from standards_db.datasette_plugin.pages import frame
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -32,6 +33,8 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
     env.globals.update(links.template_globals(datasette))
+    env.globals["t"] = frame.text_of(datasette)
+    env.globals["citation"] = lambda request: cite.citation(datasette, request)
 
 
 @hookimpl
@@ -43,19 +46,14 @@ def extra_template_vars(
         return None
     if view_name == "index":
         return lambda: front.template_vars(datasette)
-    if view_name == "row" and database == links.DATABASE and table in standard.PAGES:
-        return lambda: standard.template_vars(datasette, table, request)
+    if view_name == "row" and database == links.DATABASE and table in pages.ROWS:
+        return lambda: pages.of_row(datasette, table, request)
     return None
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
-    return [
-        (r"^/-/search$", search_page.search),
-        (r"^/-/health$", health_page.health),
-        (r"^/-/metrics$", health_page.metrics),
-        (r"^/standard/(?P<identifier>.+)$", search_page.standard),
-    ]
+    return pages.ROUTES
 
 
 @hookimpl
@@ -64,5 +62,10 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
 
 
 @hookimpl
+def register_output_renderer(datasette: Datasette) -> dict[str, Any]:
+    return {"extension": "atom", "render": feeds.render, "can_render": feeds.can_render}
+
+
+@hookimpl
 def extra_css_urls(datasette: Datasette) -> list[str]:
-    return [links.static_url(datasette, "tracker.css")]
+    return [links.static_url(datasette, name) for name in ("tracker.css", "charts.css")]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from standards_db.datasette_plugin.cells import percent
-from standards_db.datasette_plugin.links import rows_url, table_url, tracker_database
+from standards_db.datasette_plugin.charts import Chart
+from standards_db.datasette_plugin.links import rows_url, table_url
+from standards_db.datasette_plugin.pages import figures
+from standards_db.datasette_plugin.pages.frame import kept, rows, snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -54,8 +56,13 @@ SNAPSHOT = "select * from snapshot limit 1"
 LABELS = "select key, label from spheres"
 MINIMUM = "select cast(value as integer) as least from measure_settings where key = 'minimum_documents'"
 
+CHANGES = """
+select c.entity, c.kind, c.field, c.old, c.new, c.observed_at, c.source, d.id as document, d.title, d.title_zh
+from changes c left join documents d on d.id = c.entity order by c.observed_at desc, c.entity, c.field limit 8
+"""
+TRENDS = ("shared_base", "international_share")
+
 SHADES = 5
-KEPT: WeakKeyDictionary[Database, dict[str, Any]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,12 @@ class Heat:
 
 async def template_vars(datasette: Datasette) -> dict[str, Any]:
     """`tracker`: everything the front page shows; None when what is served is not a snapshot of the tracker."""
-    db = tracker_database(datasette)
-    if db is None or not await db.table_exists("snapshot"):
+    db = await snapshot_of(datasette)
+    if db is None:
         return {"tracker": None}
-    kept = None if db.is_mutable else KEPT.get(db)
-    if kept is None:
-        kept = KEPT[db] = await read(datasette, db)
+    shown = await kept(db, "front", lambda: read(datasette, db))
     today = datetime.now(UTC).date()
-    return {"tracker": {**kept, "sources": [{**source, **age(source, today)} for source in kept["sources"]]}}
+    return {"tracker": {**shown, "sources": [{**source, **age(source, today)} for source in shown["sources"]]}}
 
 
 async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
@@ -95,11 +100,16 @@ async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
         "minimum": least,
         "shades": [percent(shade / SHADES) for shade in range(SHADES + 1)],
         "questions": questions(datasette),
+        "trends": await trends(datasette, db),
+        "changes": await rows(db, CHANGES),
     }
 
 
-async def rows(db: Database, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    return [dict(row) for row in (await db.execute(sql, params or {})).rows]
+async def trends(datasette: Datasette, db: Database) -> list[Chart]:
+    """The leading measures over all topics and years, as far as there are figures."""
+    measured = figures.by_key(await figures.of_topic(db, figures.ALL_TOPICS), "measure")
+    drawn = [figures.chart(datasette, f"trend-{name}", measured.get(name, [])) for name in TRENDS]
+    return [chart for chart in drawn if chart]
 
 
 def age(source: dict[str, Any], today: date) -> dict[str, Any]:
@@ -144,7 +154,7 @@ def heat_table(
     ]
     return {
         "spheres": [labels.get(sphere, sphere) for sphere in spheres],
-        "pairs": [(labels.get(a, a), labels.get(b, b)) for a, b in couples],
+        "pairs": [{"a": a, "b": b, "label_a": labels.get(a, a), "label_b": labels.get(b, b)} for a, b in couples],
         "lines": [line for line in lines if has_figure(line)],
         "blank": [line for line in lines if not has_figure(line)],
     }

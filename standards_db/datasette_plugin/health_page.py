@@ -8,7 +8,7 @@ from datasette.database import Database
 from datasette.utils.asgi import Response
 
 from standards_db import health as figures
-from standards_db.datasette_plugin.front import rows
+from standards_db.datasette_plugin.pages.frame import rows
 from standards_db.datasette_plugin.links import tracker_database
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from standards_db.datasette_plugin.front import rows
+from standards_db.datasette_plugin.pages.frame import rows
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
     from datasette.database import Database
 
 INSTRUMENT = """
@@ -42,7 +43,7 @@ VERBS = {
 }
 
 
-async def instrument(db: Database, key: str) -> dict[str, Any] | None:
+async def instrument(datasette: Datasette, db: Database, key: str) -> dict[str, Any] | None:
     """The instrument, its standards by relation, and what it publishes under other acts; None for an unknown key."""
     found = await rows(db, INSTRUMENT, {"id": key})
     if not found:

@@ -71,18 +71,29 @@ def static_url(datasette: Datasette, name: str) -> str:
     return str(datasette.urls.static_plugins(next(mine, MODULE), name))
 
 
+def sql_host(datasette: Datasette) -> str | None:
+    """Where visitors may run their own SQL when it is not here: `sql_url` of the plugin's settings."""
+    host = safe_url((datasette.plugin_config("standards_db") or {}).get("sql_url"))
+    return f"{host.rstrip('/')}/{DATABASE}" if host else None
+
+
 def menu(datasette: Datasette) -> list[tuple[str, str]]:
+    """Addresses of the main menu, each with the key of its word."""
     if tracker_database(datasette) is None:
         return []
     return [
-        (table_url(datasette, "documents"), "Standards"),
-        (table_url(datasette, "certificates"), "Certificates"),
-        (table_url(datasette, "adoptions"), "Adoptions"),
-        (table_url(datasette, "alignment"), "Alignment"),
-        (table_url(datasette, "divergence_pairs"), "Divergence"),
-        (table_url(datasette, "instruments"), "Law"),
-        (table_url(datasette, "coverage"), "Coverage"),
-        (str(datasette.urls.database(DATABASE)), "All tables and questions"),
+        (table_url(datasette, "documents"), "menu.documents"),
+        (table_url(datasette, "certificates"), "menu.certificates"),
+        (table_url(datasette, "adoptions"), "menu.adoptions"),
+        (table_url(datasette, "topics"), "menu.topics"),
+        (str(datasette.urls.path("/pair/cn/us")), "menu.divergence"),
+        (table_url(datasette, "instruments"), "menu.law"),
+        (str(datasette.urls.path("/compare")), "menu.compare"),
+        (str(datasette.urls.path("/methods")), "menu.methods"),
+        (str(datasette.urls.path("/recipes")), "menu.recipes"),
+        (str(datasette.urls.path("/coverage")), "menu.coverage"),
+        (str(datasette.urls.path("/data-health")), "menu.health"),
+        (str(datasette.urls.database(DATABASE)), "menu.everything"),
     ]
 
 
@@ -112,6 +123,11 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "figure_url": lambda link: rows_url(datasette, link),
         "find_url": lambda identifier: standard_url(datasette, identifier),
         "search_url": lambda: str(datasette.urls.path("/-/search")),
+        "coverage_url": lambda: str(datasette.urls.path("/coverage")),
+        "sql_host": lambda: sql_host(datasette),
+        "methods_url": lambda: str(datasette.urls.path("/methods")),
+        "compare_url": lambda: str(datasette.urls.path("/compare")),
+        "pair_url": lambda a, b: str(datasette.urls.path(f"/pair/{a}/{b}")),
         "tracker_static": lambda name: static_url(datasette, name),
         "tracker_menu": lambda: menu(datasette),
         "tracker_title": lambda: datasette.metadata("title") or "Cyberspace standards tracker",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from standards_db.search import escape_fts
+from standards_db.spreadsheet import neutral_csv
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -25,7 +24,9 @@ LIMITS = {
 }
 # The time limit is checked between steps of the virtual machine only: one call of these can take gigabytes first.
 DENIED_FUNCTIONS = {"zeroblob", "randomblob", "printf", "format", "load_extension", "fts3_tokenizer", "sqlite_log"}
+DENIED_TABLES = {"pragma_database_list"}  # shows paths of the machine
 HEAP_BYTES = 512 * 2**20
+HIDDEN_PAGES = re.compile(r"/-/(databases|threads)(\.json)?/?")  # paths of files, stack of the process
 
 HEADERS = {
     b"content-security-policy": (
@@ -36,9 +37,6 @@ HEADERS = {
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
 }
-NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
-FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
-CELL_LIMIT = 16 * 2**20
 
 
 def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
@@ -56,6 +54,8 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
 def authorize(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
     if action == sqlite3.SQLITE_ATTACH:
         return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_READ and (first or "").lower() in DENIED_TABLES:
+        return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in DENIED_FUNCTIONS:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
@@ -65,6 +65,8 @@ def wrap(app: App) -> App:
     """The application with security headers on every response and formula-safe CSV."""
 
     async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and HIDDEN_PAGES.search(scope["path"]):
+            scope = {**scope, "path": "/-/hidden", "raw_path": b"/-/hidden"}
         await app(scope, receive, Sender(scope, send) if scope["type"] == "http" else send)
 
     return wrapped
@@ -112,21 +114,3 @@ class CsvRewriter:
             return b""
         text, self.held = self.held, ""
         return neutral_csv(text).encode()
-
-
-def neutral_csv(text: str) -> str:
-    """`text` (whole CSV records) with an apostrophe before every cell that a spreadsheet would run."""
-    csv.field_size_limit(CELL_LIMIT)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for record in csv.reader(io.StringIO(text, newline="")):
-        writer.writerow([neutral_cell(cell) for cell in record])
-    return out.getvalue()
-
-
-def neutral_cell(cell: str) -> str:
-    """Numbers stay numbers; a cell that begins like a formula, also behind blanks, becomes text."""
-    start = cell.lstrip(" ")[:1]
-    if start and start in FORMULA_STARTS and not NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell

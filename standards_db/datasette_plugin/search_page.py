@@ -9,8 +9,8 @@ from datasette.database import Database, QueryInterrupted
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Request, Response
 
-from standards_db.datasette_plugin.front import rows
 from standards_db.datasette_plugin.links import row_url, table_url, tracker_database
+from standards_db.datasette_plugin.pages.frame import rows
 from standards_db.identifiers import parse
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read

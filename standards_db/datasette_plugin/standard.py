@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from datasette.utils import urlsafe_components
-from datasette.utils.asgi import Request
-
-from standards_db.datasette_plugin.front import rows
-from standards_db.datasette_plugin.instrument import instrument, law_of
-from standards_db.datasette_plugin.links import tracker_database
+from standards_db.datasette_plugin.instrument import law_of
+from standards_db.datasette_plugin.pages import lineage
+from standards_db.datasette_plugin.pages.frame import Row, rows
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
     from datasette.database import Database
-
-Row = dict[str, Any]
-
-PAGES = ("documents", "works", "instruments")
 
 DOCUMENT = """
 select d.*, b.name as body_name, b.name_native as body_native, s.label as sphere_label,
@@ -101,8 +94,10 @@ select w.*, b.name as body_name, s.label as sphere_label
 from works w left join bodies b on b.key = w.body left join spheres s on s.key = w.sphere where w.id = :id
 """
 ADOPTERS = """
-select a.*, s.label as sphere_label, g.label as degree_label, t.label as status_label
-from adoptions a left join spheres s on s.key = a.sphere left join degrees g on g.key = a.degree
+select a.*, s.label as sphere_label, g.label as degree_label, t.label as status_label,
+  d.published, d.withdrawn, d.work as own_work
+from adoptions a left join documents d on d.id = a.document
+left join spheres s on s.key = a.sphere left join degrees g on g.key = a.degree
 left join statuses t on t.key = a.status
 where a.work = :id order by a.is_in_force desc, a.sphere, a.target_year desc, a.document desc limit 500
 """
@@ -140,17 +135,7 @@ LOUD = {"superseded", "withdrawn", "historical", "revoked", "abandoned", "suspen
 EARLY = {"draft", "upcoming", "on_approval"}
 
 
-async def template_vars(datasette: Datasette, table: str, request: Request) -> dict[str, Any]:
-    """`page`: what the row template shows, None when there is no such row (Datasette then answers 404 itself)."""
-    db = tracker_database(datasette)
-    keys = urlsafe_components(request.url_vars["pks"])
-    if db is None or len(keys) != 1 or not await db.table_exists("snapshot"):
-        return {"page": None}
-    pages = {"documents": document, "works": work, "instruments": instrument}
-    return {"page": await pages[table](db, keys[0])}
-
-
-async def document(db: Database, key: str) -> dict[str, Any] | None:
+async def document(datasette: Datasette, db: Database, key: str) -> dict[str, Any] | None:
     found = await rows(db, DOCUMENT, {"id": key})
     if not found:
         return None
@@ -178,16 +163,19 @@ async def document(db: Database, key: str) -> dict[str, Any] | None:
     }
 
 
-async def work(db: Database, key: str) -> dict[str, Any] | None:
+async def work(datasette: Datasette, db: Database, key: str) -> dict[str, Any] | None:
     found = await rows(db, WORK, {"id": key})
     if not found:
         return None
     adopters = await rows(db, ADOPTERS, {"id": key})
+    editions = await rows(db, EDITIONS, {"work": key})
+    today = (await rows(db, "select as_of from snapshot"))[0]["as_of"]
     return {
         "work": found[0],
-        "editions": await rows(db, EDITIONS, {"work": key}),
+        "editions": editions,
         "adopters": adopters,
         "counts": adopter_counts(adopters),
+        "timeline": lineage.chart(datasette, key, editions, adopters, today),
         "topics": await rows(db, WORK_TOPICS, {"id": key}),
         "certificates": (await rows(db, WORK_CERTIFICATES, {"id": key}))[0]["certificates"],
     }

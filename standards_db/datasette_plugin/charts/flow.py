@@ -1,0 +1,79 @@
+"""Flows between two columns: who takes over whose texts. The width of a band is its number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from standards_db.datasette_plugin.charts import svg as draw
+from standards_db.datasette_plugin.charts.bars import amount
+from standards_db.datasette_plugin.charts.svg import Cell, Chart, Element
+
+WIDTH, ROOM = 760.0, 250.0  # ROOM on either side is for the names
+GAP, LEAST, SCALE = 14.0, 14.0, 240.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`value` rows go from `source` to `target`."""
+
+    source: str
+    target: str
+    value: float
+    url: str | None = None
+
+
+@dataclass(slots=True)
+class Side:
+    """A node of one column: where it stands and how much of it is already used by bands."""
+
+    y: float
+    height: float
+    used: float = 0.0
+
+    def take(self, height: float) -> float:
+        start = self.y + self.used
+        self.used += height
+        return start
+
+
+def flow(name: str, title: str, description: str, links: Sequence[Link], head: tuple[str, str, str]) -> Chart:
+    """Bands from the left column to the right one, the largest first. `head` names left, right and what is counted."""
+    ordered = sorted(links, key=lambda link: -link.value)
+    total = sum(link.value for link in ordered) or 1
+    left = stacked([link.source for link in ordered], ordered, total, "source")
+    right = stacked([link.target for link in ordered], ordered, total, "target")
+    bottom = max((side.y + side.height for side in (*left.values(), *right.values())), default=20.0)
+    svg = draw.root(name, title, description, WIDTH, bottom + 6)
+    draw.hatches(svg, name)
+    patterns = {target: place for place, target in enumerate(right)}
+    for link in ordered:
+        height = link.value / total * SCALE
+        start, end = left[link.source].take(height), right[link.target].take(height)
+        band(svg, name, link, (start, end, max(height, 1.0)), patterns[link.target])
+    for column, x, anchor in ((left, ROOM - 8, "end"), (right, WIDTH - ROOM + 8, "start")):
+        for label, side in column.items():
+            middle = side.y + side.height / 2 + 4
+            words = draw.shortened(label, ROOM - 16)
+            draw.add(svg, "text", words, x=x, y=middle, text_anchor=anchor, aria_hidden="true")
+    rows = tuple((Cell(link.source), Cell(link.target), Cell(amount(link.value), link.url)) for link in ordered)
+    return Chart(name, title, description, draw.finished(svg), head, rows, is_wide=True)
+
+
+def stacked(names: list[str], links: Sequence[Link], total: float, side: str) -> dict[str, Side]:
+    column: dict[str, Side] = {}
+    y = 4.0
+    for name in dict.fromkeys(names):
+        height = sum(link.value for link in links if getattr(link, side) == name) / total * SCALE
+        column[name] = Side(y, max(height, 1.0))
+        y += max(height, LEAST) + GAP
+    return column
+
+
+def band(svg: Element, name: str, link: Link, place: tuple[float, float, float], pattern: int) -> None:
+    start, end, height = place
+    holder = draw.linked(svg, link.url, f"{link.source} to {link.target}: {amount(link.value)}")
+    x1, x2, middle = ROOM, WIDTH - ROOM, WIDTH / 2
+    top = f"M{x1} {start:.1f}C{middle} {start:.1f} {middle} {end:.1f} {x2} {end:.1f}"
+    back = f"V{end + height:.1f}C{middle} {end + height:.1f} {middle} {start + height:.1f} {x1} {start + height:.1f}Z"
+    draw.add(holder, "path", d=top + back, class_="flow", fill=draw.fill(name, pattern))

@@ -1,0 +1,44 @@
+"""How to cite a page: its title, the day and hash of the snapshot, and an address that stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import Request
+
+from standards_db.datasette_plugin.pages.frame import first, kept, snapshot_of, text_of
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
+
+SNAPSHOT = "select as_of, sha256, built_at from snapshot limit 1"
+HASH_SHOWN = 12
+
+
+async def citation(datasette: Datasette, request: Request) -> str | None:
+    """One line that names this page, the snapshot it was read from and its address; None without a snapshot."""
+    db = await snapshot_of(datasette)
+    if db is None:
+        return None
+    snapshot = await kept(db, "citation", lambda: first(db, SNAPSHOT))
+    assert snapshot is not None  # publish writes exactly one row
+    query = f"?{request.query_string}" if request.query_string else ""
+    t = text_of(datasette)
+    return str(
+        t(
+            "record.citation",
+            title=datasette.metadata("title") or "Cyberspace standards tracker",
+            page=page_name(request.path),
+            day=snapshot["as_of"],
+            hash=snapshot["sha256"][:HASH_SHOWN],
+            url=datasette.absolute_url(request, f"{request.path}{query}"),
+        )
+    )
+
+
+def page_name(path: str) -> str:
+    """What a reader calls the page: the last parts of its path, decoded."""
+    parts = [tilde_decode(unquote(part)) for part in path.strip("/").split("/")]
+    return " ".join(parts[-2:])

@@ -1,0 +1,101 @@
+"""Data health: per source what came in, how full its fields are, what was refused, not understood, or contradicted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datasette.database import Database
+from datasette.utils.asgi import Request, Response
+
+from standards_db.datasette_plugin.pages.frame import Row, kept, no_snapshot, render, rows, snapshot_of
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
+
+DOCUMENT_FIELDS = {
+    "identifier": "identifier is not null",
+    "title": "coalesce(title, title_zh) is not null",
+    "status": "status is not null",
+    "published": "published is not null",
+    "ics": "ics is not null",
+    "url": "url is not null",
+}
+CERTIFICATE_FIELDS = {
+    "vendor": "vendor_key is not null",
+    "country": "country is not null",
+    "status": "status is not null",
+    "issued": "issued is not null",
+    "level": "level is not null",
+    "expires": "expires is not null",
+}
+FILL = "select source, count(*) as held, {counts} from {table} group by source"
+SOURCES = """
+select s.key, s.title, s.sphere, p.label as sphere_label, s.holds, s.tier, s.is_on, s.why_off, c.state, c.reason,
+  c.loaded, c.expected, r.finished_at, r.verdict, r.why, r.id as run, r.refused_count, r.error_count, r.response_count
+from sources s left join spheres p on p.key = s.sphere left join coverage c on c.source = s.key
+left join runs r on r.id = (select max(id) from runs where source = s.key)
+order by s.is_on desc, s.sphere, s.key
+"""
+REJECTS = """
+select source, sum(level = 'excluded') as excluded, sum(level <> 'excluded') as rejected from rejects group by source
+"""
+REASONS = """
+select source, level, reason, count(*) as held from rejects group by 1, 2, 3 order by held desc, 1, 3 limit 15
+"""
+UNKNOWNS = "select source, count(*) as words, sum(row_count) as held from unknowns group by source"
+WORDS = "select source, field, text, row_count from unknowns order by row_count desc, source, text limit 15"
+UNRESOLVED = """
+select source, sum(target_document is null) as lost, count(*) as held
+from relations where type = 'adopts' group by source
+"""
+RESOLUTIONS = """
+select resolution, count(*) as held from relations where type = 'adopts' group by 1 order by held desc
+"""
+CONFLICTS = "select kept_source as source, count(*) as held from conflicts group by 1"
+FIELDS = """
+select field, kept_source, other_source, count(*) as held from conflicts group by 1, 2, 3 order by held desc, 1 limit 15
+"""
+
+
+async def page(datasette: Datasette, request: Request) -> Response:
+    """`/data-health`: one line per source, then the most frequent reasons, words and contradictions."""
+    db = await snapshot_of(datasette)
+    if db is None:
+        return await no_snapshot(datasette, request)
+    return await render(datasette, request, "health.html", await kept(db, "health", lambda: read(db)), "health")
+
+
+async def read(db: Database) -> Row:
+    fills = {
+        "documents": await filled(db, "documents", DOCUMENT_FIELDS),
+        "certificates": await filled(db, "certificates", CERTIFICATE_FIELDS),
+    }
+    beside = {
+        name: {row["source"]: row for row in await rows(db, sql)}
+        for name, sql in (
+            ("rejects", REJECTS),
+            ("unknowns", UNKNOWNS),
+            ("unresolved", UNRESOLVED),
+            ("conflicts", CONFLICTS),
+        )
+    }
+    sources = [
+        {**source, **{name: found.get(source["key"]) for name, found in beside.items()}}
+        for source in await rows(db, SOURCES)
+    ]
+    return {
+        "sources": sources,
+        "fills": fills,
+        "fields": {"documents": list(DOCUMENT_FIELDS), "certificates": list(CERTIFICATE_FIELDS)},
+        "titles": {source["key"]: source["title"] for source in sources},
+        "reasons": await rows(db, REASONS),
+        "words": await rows(db, WORDS),
+        "resolutions": await rows(db, RESOLUTIONS),
+        "conflicts": await rows(db, FIELDS),
+    }
+
+
+async def filled(db: Database, table: str, fields: dict[str, str]) -> list[Row]:
+    """Per source: `held` rows and, per field, the share of rows that have it."""
+    counts = ", ".join(f"avg({condition}) as {name}" for name, condition in fields.items())
+    return await rows(db, FILL.format(counts=counts, table=table))

@@ -1,0 +1,108 @@
+"""A certification scheme: its certificates by year, vendor country and level, who recognises it, what is not held."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from datasette.database import Database
+
+from standards_db.datasette_plugin.charts import Chart, Series, bars, lines
+from standards_db.datasette_plugin.links import table_url
+from standards_db.datasette_plugin.pages import certified, figures
+from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
+
+SHOWN = 10
+SCHEME = """
+select m.*, s.label as sphere_label, b.name as body_name, c.name as country_name, x.certificate_count, x.valid_count,
+  x.vendor_count, x.excluded_count, x.rows_link, x.sources
+from schemes m left join spheres s on s.key = m.sphere left join bodies b on b.key = m.body
+left join countries c on c.key = m.country left join scheme_certificates x on x.scheme = m.key where m.key = :key
+"""
+YEARS = """
+select c.year, count(*) as held from certificates c
+where c.scheme = :key and c.year is not null and c.vanished_at is null group by 1 order by 1
+"""
+COUNTRIES = f"""
+select c.country, coalesce(n.name, c.country) as label, {certified.COUNTS}
+from certificates c left join countries n on n.key = c.country left join statuses s on s.key = c.status
+where c.scheme = :key and c.vanished_at is null group by 1 order by held desc, label
+"""
+VENDORS = """
+select c.vendor_key as key, v.name, v.exclusion_count, count(*) as held, sum(coalesce(s.is_in_force, 0)) as valid
+from certificates c join vendors v on v.key = c.vendor_key left join statuses s on s.key = c.status
+where c.scheme = :key and c.vanished_at is null group by 1 order by held desc, v.name limit :shown
+"""
+LEVELS = """
+select level, count(*) as held from certificates
+where scheme = :key and vanished_at is null and level is not null group by 1 order by held desc, level limit :shown
+"""
+RECOGNITION = "select * from recognition where scheme = :key order by arrangement, from_date, id"
+STANDARDS = """
+select x.target_work as work, count(distinct x.certificate) as held
+from certificate_standards x join certificates c on c.id = x.certificate
+where c.scheme = :key and x.target_work is not null group by 1 order by 2 desc, 1 limit :shown
+"""
+EXCLUDED = """
+select distinct c.vendor_key from certificate_exclusions x join certificates c on c.id = x.certificate
+where c.scheme = :key order by 1
+"""
+SOURCES = """
+select s.key, s.title, s.is_on, s.why_off, c.state, c.reason, count(*) as held
+from certificates x join sources s on s.key = x.source left join coverage c on c.source = s.key
+where x.scheme = :key group by 1 order by held desc
+"""
+
+
+async def excluded_url(datasette: Datasette, db: Database, key: str) -> str:
+    """Opens the certificates of a scheme whose vendor is named on an exclusion list."""
+    vendors = [row["vendor_key"] for row in await rows(db, EXCLUDED, {"key": key})]
+    return listed(datasette, key, vendor_key__in=json.dumps(vendors, ensure_ascii=False))
+
+
+async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
+    scheme = await first(db, SCHEME, {"key": key})
+    if scheme is None:
+        return None
+    params = {"key": key, "shown": SHOWN}
+    years, countries = await rows(db, YEARS, params), await rows(db, COUNTRIES, params)
+    named = [row for row in countries if row["country"]]
+    return {
+        "scheme": scheme,
+        "year_chart": year_chart(datasette, scheme, years) if len(years) > 1 else None,
+        "country_chart": country_chart(datasette, key, named[:SHOWN], await certified.keys_in_force(db))
+        if named
+        else None,
+        "countries": countries,
+        "excluded_url": await excluded_url(datasette, db, key),
+        "vendors": await rows(db, VENDORS, params),
+        "levels": await rows(db, LEVELS, params),
+        "recognition": await rows(db, RECOGNITION, params),
+        "standards": await rows(db, STANDARDS, params),
+        "sources": await rows(db, SOURCES, params),
+    }
+
+
+def listed(datasette: Datasette, key: str, **filters: object) -> str:
+    return table_url(datasette, "certificates", scheme=key, vanished_at__isnull=1, **filters)
+
+
+def year_chart(datasette: Datasette, scheme: Row, years: list[Row]) -> Chart:
+    t = text_of(datasette)
+    points = figures.counts_by_year(years, lambda year: listed(datasette, scheme["key"], year=year))
+    series = Series(scheme["sphere"], scheme["title"], points)
+    about = str(t("scheme.years_about"))
+    return lines("by-year", str(t("scheme.years")), about, [series], as_text=lambda n: f"{n:,.0f}", is_named=False)
+
+
+def country_chart(datasette: Datasette, key: str, countries: list[Row], in_force: str) -> Chart:
+    t = text_of(datasette)
+    drawn = []
+    for row in countries:
+        filters = {"scheme": key, "vanished_at__isnull": 1, "country": row["country"]}
+        drawn.append(certified.bar(datasette, row, row["label"], in_force, filters))
+    about, legend = str(t("scheme.countries_about")), certified.legend(datasette)
+    return bars("by-country", str(t("scheme.countries")), about, drawn, legend, str(t("country.one")))
