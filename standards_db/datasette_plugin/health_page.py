@@ -8,8 +8,8 @@ from datasette.database import Database
 from datasette.utils.asgi import Response
 
 from standards_db import health as figures
-from standards_db.datasette_plugin.pages.frame import rows
 from standards_db.datasette_plugin.links import tracker_database
+from standards_db.datasette_plugin.pages.frame import rows
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
