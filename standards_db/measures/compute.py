@@ -153,8 +153,9 @@ def figure(measure: Measure, frame: Frame, key: Key, row: Mapping[str, Any]) -> 
     n_a = row.get("n_a", sides[0][0])
     n_b = row.get("n_b", sides[1][0] if b else None)
     is_counted = "value" not in row and measure.interval != "own"
-    numerator = row.get("numerator", 0 if is_counted else None)
-    denominator = row.get("denominator", 0 if is_counted else None)
+    nothing = 0 if is_counted or (not row and measure.numerator) else None  # a cell without a row has links to no rows
+    numerator = row.get("numerator", nothing)
+    denominator = row.get("denominator", nothing)
     found = {
         **dict.fromkeys(COLUMNS),
         **{"measure": measure.key, "topic": topic, "sphere_a": a, "sphere_b": b, "year": year},
