@@ -10,6 +10,8 @@ import pytest
 from served import Served
 from small_snapshot import build_snapshot
 
+from standards_db.datasette_plugin.pages.frame import KEPT
+
 PAGES = ("/standards/topics/isms", "/standards/topics/all", "/pair/cn/eu", "/pair/eu/us", "/")
 COUNTED = re.compile(r"\(([\d,]+) of ([\d,]+)\)")
 
@@ -93,6 +95,17 @@ def test_pairs_have_one_address(served: Served) -> None:
     """The other order is redirected; spheres that are no pair are a helpful 404."""
     assert served.get("/pair/eu/cn").headers["location"] == "/pair/cn/eu"
     assert served.get("/pair/cn/xx").status_code == 404
+
+
+def test_what_does_not_exist_is_not_remembered(served: Served) -> None:
+    """Asking for invented pairs, topics and bodies leaves nothing in memory; real ones are read once."""
+    for path in ("/pair/aa/bb", "/standards/topics/none-such", "/standards/bodies/none-such"):
+        assert served.get(path).status_code == 404
+    assert served.get("/pair/cn/eu").status_code == 200
+    shelf = KEPT[served.datasette.get_database("standards")]
+
+    assert "pair/cn/eu" in shelf
+    assert not [key for key in shelf if "none-such" in key or "aa" in key.split("/")]
 
 
 def test_methods_are_read_from_the_snapshot(served: Served) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from datasette import hookimpl
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import cells, cite, feeds, front, links, pages, safety
+from standards_db.datasette_plugin import cells, cite, feeds, links, pages, safety
 from standards_db.datasette_plugin.pages import frame
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -44,8 +44,6 @@ def extra_template_vars(
     """The values of the pages that this plugin designs; every other page gets none."""
     if request is None:
         return None
-    if view_name == "index":
-        return lambda: front.template_vars(datasette)
     if view_name == "row" and database == links.DATABASE and table in pages.ROWS:
         return lambda: pages.of_row(datasette, table, request)
     return None

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Request
 
+from standards_db.datasette_plugin.links import about
 from standards_db.datasette_plugin.pages.frame import first, kept, snapshot_of, text_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -29,7 +30,7 @@ async def citation(datasette: Datasette, request: Request) -> str | None:
     return str(
         t(
             "record.citation",
-            title=datasette.metadata("title") or "Cyberspace standards tracker",
+            title=about(datasette)["title"],
             page=page_name(request.path),
             day=snapshot["as_of"],
             hash=snapshot["sha256"][:HASH_SHOWN],

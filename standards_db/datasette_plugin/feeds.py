@@ -44,13 +44,13 @@ async def render(
     built = snapshot["built_at"] if snapshot else "1970-01-01T00:00:00Z"
     html = datasette.absolute_url(request, request.full_path.replace(".atom", "", 1))
     feed = ElementTree.Element("feed", {"xmlns": ATOM})
-    add(feed, "title", f"{datasette.metadata('title') or links.DATABASE}: {title_of(datasette, query_name, table)}")
+    add(feed, "title", f"{links.about(datasette)['title']}: {title_of(datasette, query_name, table)}")
     add(feed, "id", html)
     add(feed, "updated", built)
     ElementTree.SubElement(feed, "link", {"rel": "self", "href": datasette.absolute_url(request, request.full_path)})
     ElementTree.SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": html})
     author = ElementTree.SubElement(feed, "author")
-    add(author, "name", datasette.metadata("title") or links.DATABASE)
+    add(author, "name", links.about(datasette)["title"])
     for row in rows[:SHOWN]:
         entry(datasette, request, feed, dict(zip(columns, tuple(row), strict=True)), html, built)
     body = ElementTree.tostring(feed, encoding="unicode", xml_declaration=False)

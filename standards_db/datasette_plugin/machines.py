@@ -50,8 +50,8 @@ async def openapi(datasette: Datasette, request: Request) -> Response:
     description = {
         "openapi": "3.1.0",
         "info": {
-            "title": datasette.metadata("title") or links.DATABASE,
-            "description": datasette.metadata("description") or "",
+            "title": links.about(datasette)["title"],
+            "description": links.about(datasette)["description"] or "",
             "version": "1",
         },
         "servers": [{"url": datasette.absolute_url(request, str(datasette.urls.instance())).rstrip("/")}],

@@ -63,7 +63,7 @@ where link_count > 1 and (document = :id or last_document = :id) order by docume
 """
 EDITIONS = """
 select d.id, d.edition, d.title, d.title_zh, d.kind, d.status, t.label as status_label, d.published, d.withdrawn,
-  d.valid_until, d.valid_until_basis, d.is_in_force, d.is_newest
+  d.year, d.valid_from, d.valid_until, d.valid_until_basis, d.is_in_force, d.is_newest, d.work as own_work
 from documents d left join statuses t on t.key = d.status
 where d.work = :work order by d.edition_key desc, d.published desc, d.id desc limit 200
 """
@@ -95,7 +95,7 @@ from works w left join bodies b on b.key = w.body left join spheres s on s.key =
 """
 ADOPTERS = """
 select a.*, s.label as sphere_label, g.label as degree_label, t.label as status_label,
-  d.published, d.withdrawn, d.work as own_work
+  d.published, d.withdrawn, d.year, d.valid_from, d.valid_until, d.work as own_work
 from adoptions a left join documents d on d.id = a.document
 left join spheres s on s.key = a.sphere left join degrees g on g.key = a.degree
 left join statuses t on t.key = a.status

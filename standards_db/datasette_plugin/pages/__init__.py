@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from datasette.utils import urlsafe_components
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import health_page, instrument, machines, search_page, standard
+from standards_db.datasette_plugin import front, health_page, instrument, machines, search_page, standard
 from standards_db.datasette_plugin.pages import (
     body,
     compare,
@@ -21,7 +21,7 @@ from standards_db.datasette_plugin.pages import (
     topic,
     vendor,
 )
-from standards_db.datasette_plugin.pages.frame import snapshot_of
+from standards_db.datasette_plugin.pages.frame import kept, snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -36,7 +36,9 @@ ROWS: dict[str, Callable[..., Awaitable[dict[str, Any] | None]]] = {
     "schemes": scheme.read,
     "topics": topic.read,
 }
+FEW = ("bodies", "schemes", "topics")  # so few that what their pages show is kept
 ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
+    (r"^/$", front.page),
     (r"^/-/search$", search_page.search),
     (r"^/standard/(?P<identifier>.+)$", search_page.standard),
     (r"^/compare$", compare.page),
@@ -59,4 +61,6 @@ async def of_row(datasette: Datasette, table: str, request: Request) -> dict[str
     keys = urlsafe_components(request.url_vars["pks"])
     if db is None or len(keys) != 1:
         return {"page": None}
-    return {"page": await ROWS[table](datasette, db, keys[0])}
+    if table not in FEW:
+        return {"page": await ROWS[table](datasette, db, keys[0])}
+    return {"page": await kept(db, f"{table}/{keys[0]}", lambda: ROWS[table](datasette, db, keys[0]))}

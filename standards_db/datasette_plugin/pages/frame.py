@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from datasette.database import Database
 from datasette.utils.asgi import Request, Response
 
-from standards_db.datasette_plugin.links import tracker_database
+from standards_db.datasette_plugin.links import about, tracker_database
 from standards_db.datasette_plugin.words import language, speaker
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -36,13 +36,16 @@ async def snapshot_of(datasette: Datasette) -> Database | None:
 
 
 async def kept(db: Database, key: str, read: Callable[[], Awaitable[Kept]]) -> Kept:
-    """What `read` gives, read once per snapshot: an immutable file answers the same question the same way."""
+    """What `read` gives, read once per snapshot: an immutable file answers the same question the same way.
+
+    Nothing (None) is not kept, so that asking for what does not exist fills no memory.
+    """
     if db.is_mutable:
         return await read()
     shelf = KEPT.setdefault(db, {})
-    if key not in shelf:
-        shelf[key] = await read()
-    found: Kept = shelf[key]
+    found: Kept = shelf[key] if key in shelf else await read()
+    if found is not None:
+        shelf[key] = found
     return found
 
 
@@ -51,7 +54,8 @@ async def render(
 ) -> Response:
     """A page of ours; anonymous readers see it when they may see the instance."""
     await datasette.ensure_permissions(request.actor, ["view-instance"])
-    page = await datasette.render_template(template, context, request=request, view_name=view)
+    filled = {"metadata": about(datasette), **context}
+    page = await datasette.render_template(template, filled, request=request, view_name=view)
     return Response.html(page, status=status)
 
 

@@ -16,41 +16,55 @@ SHOWN = 40
 
 
 def chart(datasette: Datasette, work: str, editions: list[Row], adopters: list[Row], today: str) -> Chart | None:
-    """None when nothing of the work or its adopters has a date, or there is only one document to show."""
+    """None when there are not two documents of the work and its adopters that have a date."""
     t = text_of(datasette)
     now = year_of(today)
     assert now is not None  # a snapshot always has its day
-    dated = sorted((row for row in editions if year_of(row["published"])), key=lambda row: row["published"])
-    ends = {row["id"]: end_of(row, dated[place + 1 :], now) for place, row in enumerate(dated)}
-    own = [span(datasette, row, row["id"], ends[row["id"]], None) for row in dated]
-    lanes = [Lane("work", work, tuple(own))] if own else []
-    followers: dict[str, list[Span]] = {}
-    counted = [row for row in adopters if row["is_adoption"] and year_of(row["published"])]
-    for row in sorted(counted, key=lambda row: row["published"])[-SHOWN:]:
-        drawn = span(datasette, row, row["document"], end_of(row, [], now), row["target_edition"])
-        followers.setdefault(row["sphere_label"], []).append(drawn)
-    keys = {row["sphere_label"]: row["sphere"] for row in adopters}
-    lanes += [Lane(keys[label], label, tuple(spans)) for label, spans in sorted(followers.items())]
+    lanes = [Lane("work", work, tuple(spans(datasette, editions, "id", now, None)))]
+    counted = [row for row in adopters if row["is_adoption"]]
+    for sphere, label in sorted({(row["sphere"], row["sphere_label"]) for row in counted}):
+        theirs = [row for row in counted if row["sphere"] == sphere]
+        lanes.append(Lane(sphere, label, tuple(spans(datasette, theirs, "document", now, "target_edition"))))
+    lanes = [lane for lane in lanes if lane.spans]
     if sum(len(lane.spans) for lane in lanes) < 2:
         return None
     return timeline("lineage", str(t("work.timeline")), str(t("work.timeline_about")), lanes, now)
 
 
-def span(datasette: Datasette, row: Row, key: str, end: float | None, follows: str | None) -> Span:
-    start = year_of(row["published"])
-    assert start is not None
-    title = ", ".join(filter(None, (key, row["title"] or row["title_zh"], row["status_label"], row["published"])))
-    return Span(key, key, start, end, title, row_url(datasette, "documents", key), follows, not row["is_in_force"])
+def spans(datasette: Datasette, records: list[Row], key: str, now: float, follows: str | None) -> list[Span]:
+    """A span per dated document, the newest SHOWN of them, by their beginning."""
+    dated = sorted(
+        ((start_of(row), row) for row in records if start_of(row) is not None), key=lambda pair: pair[0] or 0
+    )
+    drawn = []
+    for place, (start, row) in enumerate(dated):
+        assert start is not None
+        later = [
+            begin for begin, other in dated[place + 1 :] if other["own_work"] == row["own_work"] and begin is not None
+        ]
+        end, is_known = end_of(row, later, now)
+        words = (row[key], row["title"] or row["title_zh"], row["status_label"], row["published"])
+        title = ", ".join(str(word) for word in (*words, None if is_known else "end not stated") if word)
+        url = row_url(datasette, "documents", row[key])
+        drawn.append(
+            Span(row[key], row[key], start, end, title, url, row[follows] if follows else None, not row["is_in_force"])
+        )
+    return drawn[-SHOWN:]
 
 
-def end_of(row: Row, later: list[Row], now: float) -> float | None:
-    """Day of withdrawal, else the start of the next edition, else `now`; None for what is in force."""
+def start_of(row: Row) -> float | None:
+    """When it began to count: the stated beginning, else its day or year of publication."""
+    return year_of(row["valid_from"]) or year_of(row["published"]) or year_of(str(row["year"] or ""))
+
+
+def end_of(row: Row, later: list[float], now: float) -> tuple[float | None, bool]:
+    """Where its bar ends (None: in force) and whether that is stated; else the start of the next edition, else now."""
     if row["is_in_force"]:
-        return None
-    stated = year_of(row["withdrawn"])
-    if stated is None and later:
-        stated = year_of(later[0]["published"])
-    return stated if stated is not None else now
+        return None, True
+    stated = year_of(row["valid_until"]) or year_of(row["withdrawn"])
+    if stated is not None and stated <= now:
+        return stated, True
+    return (later[0] if later else now), False
 
 
 def year_of(day: str | None) -> float | None:
