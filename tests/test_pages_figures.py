@@ -97,6 +97,33 @@ def test_pairs_have_one_address(served: Served) -> None:
     assert served.get("/pair/cn/xx").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/standards/topics/isms"])
+def test_findings_recount(path: str, sample: Served) -> None:
+    """Every number that a sentence links opens that many rows, and the sentence reads as it is stored."""
+    page = sample.soup(path)
+    sentences = page.select("#findings ~ ul, ul#findings")[0].select("li")
+    stored = {row["sentence"] for row in sample.rows("/standards/findings")}
+    for sentence in sentences:
+        if sentence.small:
+            sentence.small.extract()
+        assert sentence.text.strip() in stored
+    links = [link for sentence in sentences for link in sentence.select("a.figure")]
+    for link in links:
+        assert len(sample.rows(link["href"])) == int(link.text.replace(",", "")), link
+
+    assert links
+
+
+def test_adoption_lag_is_a_curve_that_opens_its_works(sample: Served) -> None:
+    """Each step of the survival curve opens the works adopted by then, and the curve falls."""
+    chart = sample.soup("/standards/topics/all").select_one("figure#lag")
+    chinese = [row.select("td") for row in chart.select("tbody tr") if row.td.text == "China"]
+    shares = [int(cells[2].text.partition(" ")[0]) for cells in chinese]
+
+    assert len(chinese) > 3 and shares == sorted(shares, reverse=True)
+    assert len(sample.rows(chinese[-1][2].a["href"])) >= len(chinese) - 1
+
+
 def test_what_does_not_exist_is_not_remembered(served: Served) -> None:
     """Asking for invented pairs, topics and bodies leaves nothing in memory; real ones are read once."""
     for path in ("/pair/aa/bb", "/standards/topics/none-such", "/standards/bodies/none-such"):

@@ -11,7 +11,7 @@ from datasette.utils.asgi import Request, Response
 from standards_db.datasette_plugin.cells import percent
 from standards_db.datasette_plugin.charts import Chart
 from standards_db.datasette_plugin.links import rows_url, table_url
-from standards_db.datasette_plugin.pages import figures
+from standards_db.datasette_plugin.pages import figures, findings
 from standards_db.datasette_plugin.pages.frame import kept, render, rows, snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -64,6 +64,7 @@ from changes c left join documents d on d.id = c.entity order by c.observed_at d
 """
 TRENDS = ("shared_base", "international_share")
 
+FINDINGS_SHOWN = 6
 SHADES = 5
 
 
@@ -106,6 +107,7 @@ async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
         "questions": questions(datasette),
         "trends": await trends(datasette, db),
         "changes": await rows(db, CHANGES),
+        "findings": await findings.of_topic(datasette, db, figures.ALL_TOPICS, FINDINGS_SHOWN),
     }
 
 

@@ -81,7 +81,7 @@ async def read(datasette: Datasette, db: Database, a: str, b: str) -> Row | None
         "all_shared": table_url(
             datasette, "pair_works", topic="all", sphere_a=a, sphere_b=b, is_current=1, is_shared=1
         ),
-        "competing": await rows(db, COMPETING, params) if await db.table_exists("competing_sides") else [],
+        "competing": await rows(db, COMPETING, params),
     }
 
 

@@ -8,13 +8,13 @@ from datasette.database import Database
 
 from standards_db.datasette_plugin.charts import Bar, Chart, Part, bars
 from standards_db.datasette_plugin.links import rows_url, table_url
-from standards_db.datasette_plugin.pages import figures
+from standards_db.datasette_plugin.pages import figures, findings, lag
 from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
 
-WORKS_SHOWN, HOME_SHOWN = 40, 8
+WORKS_SHOWN, HOME_SHOWN, FINDINGS_SHOWN = 40, 8, 4
 SPHERES = ("cn", "eu", "us")
 TOPIC = "select * from topics where key = :key"
 DOCUMENTS = """
@@ -65,11 +65,13 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
         "current": current(datasette, measured),
         "spheres_over_time": figures.multiples(datasette, measured, pairs=False),
         "pairs_over_time": figures.multiples(datasette, measured, pairs=True),
+        "lag": await lag.chart(datasette, db, key),
         "works": await rows(db, WORKS, {"key": key, "shown": WORKS_SHOWN}),
         "work_counts": await first(db, WORK_COUNTS, {"key": key}),
         "all_works": table_url(datasette, "alignment_topics", topic=key, is_current=1),
         "spheres": SPHERES,
         "home": home,
+        "findings": await findings.of_topic(datasette, db, key, FINDINGS_SHOWN),
         "law": await rows(db, LAW, {"key": key}),
         "others": await rows(db, OTHERS),
     }

@@ -1,0 +1,46 @@
+"""Findings in words: sentences of the snapshot in which every number opens its rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from datasette.database import Database
+from markupsafe import Markup
+
+from standards_db.datasette_plugin.links import rows_url
+from standards_db.datasette_plugin.pages.frame import Row, rows
+
+if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
+    from datasette.app import Datasette
+
+FINDINGS = "select kind, sentence, clauses, coverage from findings where topic = :topic order by rank limit :shown"
+
+
+async def of_topic(datasette: Datasette, db: Database, topic: str, shown: int) -> list[Row]:
+    """The leading sentences of a topic, each once, as markup with links in it."""
+    found = await rows(db, FINDINGS, {"topic": topic, "shown": shown})
+    unique = {row["sentence"]: row for row in reversed(found)}
+    return [{**row, "markup": linked(datasette, row["clauses"])} for row in found if unique[row["sentence"]] is row]
+
+
+def linked(datasette: Datasette, clauses: str) -> Markup:
+    """The clauses joined to a sentence; each of their numbers, in the order of the text, is a link to its rows."""
+    written = [clause(datasette, one) for one in json.loads(clauses)]
+    sentence = Markup("; ").join(written)
+    return sentence[:1].upper() + sentence[1:] + Markup(".") if sentence else sentence
+
+
+def clause(datasette: Datasette, one: dict[str, Any]) -> Markup:
+    text, done = one["text"], Markup("")
+    for counted in one["numbers"]:
+        number = re.escape(f"{counted['number']:,}")
+        found = re.search(rf"(?<![\d.,]){number}(?!\d)", text)
+        url = rows_url(datasette, counted["link"])
+        if found is None or url is None:
+            continue
+        link = Markup('<a class="figure" href="{}">{}</a>').format(url, found[0])
+        done += Markup.escape(text[: found.start()]) + link
+        text = text[found.end() :]
+    return done + Markup.escape(text)
