@@ -27,7 +27,7 @@ from standards_db.snapshot import SnapshotError, publish
 
 OWN = (
     "snapshot", "measure_sql", "source_records", "state", "measures", "measure_settings", "figure_years", "figures",
-    "divergence_pairs", "mappings", "mapping_bodies", "figures_by_mapping",
+    "divergence_pairs", "findings", "adoption_lag_curve", "mappings", "mapping_bodies", "figures_by_mapping",
 )  # fmt: skip
 KINDS = {"INTEGER": ("integer", "null"), "REAL": ("real", "null"), "FLOAT": ("real", "null"), "TEXT": ("text", "null")}
 
