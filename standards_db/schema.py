@@ -115,7 +115,8 @@ def fill_code_tables(db: Database) -> None:
                 row["source_url"],
             )
             for row in load("instruments")
-            for topic in (row["topics"] or "all").split(";")
+            for topic in row["topics"].split(";")
+            if topic
         ],
         "degrees": [(d.key, d.label, int(d.is_adoption), d.description) for d in taxonomy.DEGREES.values()],
         **{name: facts.stored_rows(name) for name in facts.STORED},

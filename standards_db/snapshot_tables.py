@@ -119,7 +119,7 @@ FOREIGN_KEYS = {
 INTEGER = re.compile(
     r"(is_.+|adopts|.+_(adopts|count|years)|year|.+_year|year_[ab]|stale_from|difference|count_[ab]|n_[ab]"
     r"|(.+_)?(numerator|denominator)|id|fact_row|issues|[ab]_accepts_[ab]"
-    r"|(possible_)?(documents|adopting|idt|mod|neq|unstated))$"
+    r"|documents_[ab]|(possible_)?(documents|adopting|idt|mod|neq|unstated))$"
 )
 REAL = re.compile(
     r"(share|uptake|stale|skew|shared_base)(_[ab]|_low|_high)?$|.+_share$|median_.+$|(index_)?value$|(lag|entry)_years$"

@@ -116,7 +116,7 @@ def test_links_say_what_is_held_withdrawn_and_missing(tmp_path: Path) -> None:
     (side,) = db.query(
         "select * from competing_sides where problem = 'cryptographic module testing' and sphere = 'intl'"
     )
-    assert (side["documents"], side["withdrawn_count"], side["is_evidenced"]) == ("ISO/IEC 24759:2017", 1, 1)
+    assert (side["document_list"], side["withdrawn_count"], side["is_evidenced"]) == ("ISO/IEC 24759:2017", 1, 1)
 
     db.execute("update documents set is_in_force = 1 where id = 'ISO/IEC 24759:2017'")
     assert links(db, "ISO/IEC 24759:2017")["note"] is None, "the judgement follows the document"

@@ -167,7 +167,7 @@ def instruments_world(*, swapped: bool = False) -> World:
         "instrument_topics", topic="pki", instrument="s", sphere=cn, kind="certification scheme", since="2012", **law
     )
     world.add("instrument_topics", topic="pki", instrument="l", sphere=eu, kind="technical regulation", **law)
-    world.add("instrument_topics", topic="all", instrument="x", sphere=eu, kind="exclusion list", since="2012", **law)
+    world.add("instruments", id="x", title="t", sphere=eu, kind="exclusion list", in_force="2012", basis="curated")
     return world
 
 

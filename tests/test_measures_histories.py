@@ -12,6 +12,7 @@ from small_world import World
 
 NOW = 2026
 SPHERES = ("cn", "eu", "us")
+CURATED = {"crypto_overlap", "recognition_reciprocity"}  # their spheres come from curated tables, not from the world
 FEW = settings(
     max_examples=6,
     deadline=None,
@@ -108,6 +109,8 @@ def test_invariants_of_every_figure(drawn: list[Text]) -> None:
             assert 0 <= row["value"] <= 1 + 1e-9, row
         if row["low"] is not None:
             assert 0 <= row["low"] <= row["value"] <= row["high"] <= 1, row
+        if measure in CURATED:
+            continue
         sides = [swap.get(a, a), swap.get(b, b)]
         other = swapped[measure, topic, *(sorted(sides) if b else sides), year]
         assert some(other, "value", "low", "high", "note") == some(row, "value", "low", "high", "note")

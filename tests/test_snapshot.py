@@ -20,10 +20,15 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 from small_world import PAGE, World, small_world
 
-from standards_db import search, snapshot
+from standards_db import measuring, questions, schema, search, snapshot, snapshot_tables
+from standards_db.measures.model import PIVOTS_DIR
+from standards_db.questions import QuestionError
 from standards_db.snapshot import SnapshotError, publish
 
-OWN = ("snapshot", "measure_sql", "source_records", "state")
+OWN = (
+    "snapshot", "measure_sql", "source_records", "state", "measures", "measure_settings", "figure_years", "figures",
+    "divergence_pairs", "findings", "adoption_lag_curve", "mappings", "mapping_bodies", "figures_by_mapping",
+)  # fmt: skip
 KINDS = {"INTEGER": ("integer", "null"), "REAL": ("real", "null"), "FLOAT": ("real", "null"), "TEXT": ("text", "null")}
 
 
@@ -69,8 +74,8 @@ def tables(path: Path) -> list[str]:
 
 def test_every_view_and_data_table_is_a_table(published: Path) -> None:
     """Readers find tables only: code and data tables, one per view, and what tells of the snapshot itself."""
-    views = [measure.name for measure in snapshot.questions()]
-    assert set(tables(published)) == {*snapshot.CODE_TABLES, *snapshot.DATA_TABLES, *views, *OWN}
+    views = [measure.name for measure in questions.questions()]
+    assert set(tables(published)) == {*snapshot_tables.CODE_TABLES, *snapshot_tables.DATA_TABLES, *views, *OWN}
     assert query(published, "select count(*) from sqlite_master where type in ('view', 'trigger')") == [(0,)]
 
 
@@ -93,10 +98,10 @@ def test_every_value_has_its_declared_type(published: Path) -> None:
 
 def test_keys_of_made_tables_lead_to_labelled_tables(published: Path) -> None:
     """Tables made from views have primary keys and foreign keys, and every key is explained by its code table."""
-    for measure in snapshot.questions():
+    for measure in questions.questions():
         columns = query(published, f"pragma table_info({measure.name})")
         key = {row[1] for row in columns if row[5]}
-        assert key == set(snapshot.PRIMARY_KEYS.get(measure.name, ())), measure.name
+        assert key == set(snapshot_tables.PRIMARY_KEYS.get(measure.name, ())), measure.name
         targets = {row[3]: row[2] for row in query(published, f"pragma foreign_key_list({measure.name})")}
         for code, table in (("topic", "topics"), ("sphere", "spheres"), ("sphere_a", "spheres"), ("degree", "degrees")):
             assert targets.get(code) == (table if code in {row[1] for row in columns} else None)
@@ -107,7 +112,7 @@ def test_keys_of_made_tables_lead_to_labelled_tables(published: Path) -> None:
 def test_a_reader_can_run_each_measure_again(published: Path) -> None:
     """The text kept in measure_sql gives, run in the snapshot, the rows of the table of that name."""
     kept = query(published, "select name, question, sql, row_count from measure_sql")
-    assert len(kept) == len(list(snapshot.VIEWS_DIR.glob("*.sql")))
+    assert len(kept) == len(list(schema.VIEWS_DIR.glob("*.sql"))) + len(list(PIVOTS_DIR.glob("*.sql")))
     for name, question, sql, row_count in kept:
         assert question.endswith("?"), f"{name}: the first line asks no question: {question}"
         again = query(published, sql)
@@ -227,8 +232,8 @@ def test_a_full_disk_leaves_the_old_file(ingest: Path, old: Path) -> None:
 
 def test_a_broken_measure_leaves_the_old_file(ingest: Path, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that does not run stops publishing."""
-    broken = [*snapshot.questions(), snapshot.Measure("bad", "What?", "", "select 1 from nowhere")]
-    monkeypatch.setattr(snapshot, "measures", lambda: broken)
+    broken = [*questions.questions(), questions.Question("bad", "What?", "", "select 1 from nowhere")]
+    monkeypatch.setattr(measuring, "questions", lambda folder: broken)
     with pytest.raises(SnapshotError, match="nowhere"):
         publish(ingest, old)
     assert_untouched(old)
@@ -271,16 +276,16 @@ def test_views_that_need_each_other(tmp_path: Path) -> None:
     """A circle of views is named, and so is a view that asks no question."""
     (tmp_path / "a.sql").write_text("-- A?\nselect * from b")
     (tmp_path / "b.sql").write_text("-- B?\nselect * from a")
-    with pytest.raises(SnapshotError, match="a, b"):
-        snapshot.measures(tmp_path)
+    with pytest.raises(QuestionError, match="a, b"):
+        questions.questions(tmp_path)
     (tmp_path / "b.sql").write_text("select 1 as one")
-    with pytest.raises(SnapshotError, match=r"b\.sql"):
-        snapshot.measures(tmp_path)
+    with pytest.raises(QuestionError, match=r"b\.sql"):
+        questions.questions(tmp_path)
 
 
 def test_facet_counts_come_from_an_index_alone(published: Path) -> None:
     """Counting a facet column under a filter on another reads no table row."""
-    for table, columns in snapshot.ROTATIONS.items():
+    for table, columns in snapshot_tables.ROTATIONS.items():
         for facet in columns:
             sql = f"explain query plan select {facet}, count(*) from {table} where {columns[0]} = 'x' group by {facet}"
             plan = " ".join(row[3] for row in query(published, sql))

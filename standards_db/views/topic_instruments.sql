@@ -1,8 +1,8 @@
 -- Which instruments of which kind does a sphere have in a topic, and since when?
 -- One row per topic, kind, sphere and instrument. Documents are mandatory or voluntary standards, or regulations, as
--- their identifier and kind say; laws, schemes and lists are curated (instrument_topics) or taken from the schemes of
+-- their identifier and kind say; laws, schemes and lists are curated (instrument_topics, instruments) or taken from the schemes of
 -- certificates and the exclusion lists. Those that have no topic of their own stand under topic `all`.
-with instruments as (
+with listed as (
     select
         topic,
         case when kind = 'regulation' then 'technical regulation' when force = 'mandatory' then 'mandatory standard'
@@ -18,10 +18,16 @@ with instruments as (
     where coalesce(since, '') <= as_of.day
     union all
     select
+        'all', case kind when 'mandatory standard regime' then 'mandatory standard' else kind end, sphere, id, title,
+        coalesce(cast(substr(coalesce(in_force, adopted), 1, 4) as integer), as_of.year), as_of.year
+    from instruments cross join as_of
+    where kind is not null and topics is null and coalesce(in_force, adopted, '') <= as_of.day
+    union all
+    select
         'all', 'certification scheme', sphere, scheme, 'Scheme of certificates held here',
         coalesce(min(certificates.year), as_of.year), as_of.year
     from certificates cross join as_of
-    where coalesce(issued, '') <= as_of.day
+    where scheme is not null and coalesce(issued, '') <= as_of.day
     group by sphere, scheme
     union all
     select
@@ -31,5 +37,5 @@ with instruments as (
     where coalesce(included, '') <= as_of.day
     group by sphere, list
 )
-select topic, kind, sphere, instrument, title, first_year, last_year from instruments
+select topic, kind, sphere, instrument, title, first_year, last_year from listed
 where sphere in ('cn', 'eu', 'us')
