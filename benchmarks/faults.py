@@ -111,8 +111,9 @@ def kill_at_random_moments(world: World, tries: int) -> Result:
         before = world.last_run()[0]
         asked = len(world.server.asked)
         child = fork_crawl(world.server, world.db)
-        while chance.random() < 0.98 and len(world.server.asked) == asked and not ended(child):
-            time.sleep(0.02)  # most tries are killed while they talk, store or resolve, a few while they start
+        at_start = chance.random() < 0.05  # most tries are killed while they talk, store or resolve
+        while not at_start and len(world.server.asked) == asked and not ended(child):
+            time.sleep(0.02)
         time.sleep(chance.uniform(0, 0.8 * typical))
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)

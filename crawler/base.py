@@ -146,6 +146,11 @@ class SourceSpider(scrapy.Spider):
         """The address of the small file that tells whether the feed at `url` has changed, or None."""
         return dict(cls.side_files).get(url)
 
+    @classmethod
+    def side_digest(cls, body: bytes) -> str | None:
+        """What a side file says of its feed: the same text while the feed is the same; None when it says nothing."""
+        return hashlib.sha256(body).hexdigest() if body.strip() else None
+
     def unchanged(self, response: Response) -> Iterable[scrapy.Request]:
         """The callback of a page that is the same as when it was read: its records are kept, its links followed."""
         for url in response.meta["known"].links:

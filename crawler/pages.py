@@ -153,12 +153,12 @@ class Conditional:
         return None
 
     async def digest_of(self, url: str) -> str | None:
-        """The hash of the small file that describes a large one; None when it does not arrive."""
+        """What the small file says of the large one; None when it does not arrive or says nothing."""
         try:
             response = await self.crawler.engine.download_async(Request(url, callback=NO_CALLBACK))
         except Exception:  # whatever it is: the large file itself is asked for then
             return None
-        return hashlib.sha256(response.body).hexdigest() if response.status == 200 and response.body else None
+        return self.pages.source.side_digest(response.body) if response.status == 200 else None
 
     def process_response(self, request: Request, response: Response) -> Response:
         page: Page | None = request.meta.get("known")

@@ -145,7 +145,8 @@ def test_a_feed_is_asked_for_through_its_side_file(tmp_path: Path) -> None:
     with serving(replies) as server:
         crawl(server, tmp_path, more=more)
         second = crawl(server, tmp_path, more=more)
-        server.replies["/list.meta"] = [Reply("sha256:2")]
+        server.replies["/list.meta"] = [Reply("dated anew sha256:1"), Reply("sha256:2")]
+        third = crawl(server, tmp_path, more=more)
         crawl(server, tmp_path, more=more)
 
     assert [path for path in server.paths() if "list" in path] == [
@@ -153,9 +154,11 @@ def test_a_feed_is_asked_for_through_its_side_file(tmp_path: Path) -> None:
         "/list",
         "/list.meta",
         "/list.meta",
+        "/list.meta",
         "/list",
     ]
     assert (second["verdict"], counts(second)) == ("accepted", (11, 11, 20, 10, 0, 0, 0))
+    assert counts(third) == counts(second)
 
 
 @pytest.mark.parametrize(
