@@ -101,6 +101,8 @@ def from_row(row: dict[str, Any], folder: Path, where: str) -> Archived | Proble
         return Problem(where, url, "no URL of a page" if not url else "not an http URL")
     if not body:
         return Problem(where, url, "no body named")
+    if is_derived(row, body):
+        return Problem(where, url, "somebody's parse of the source, not its response")
     path = (folder / body).resolve()
     if not path.is_relative_to(folder.resolve()):
         return Problem(where, url, f"body {body!r} lies outside the archive")
@@ -121,6 +123,13 @@ def from_row(row: dict[str, Any], folder: Path, where: str) -> Archived | Proble
         ref=f"{where} {body}",
         load=path.read_bytes,
     )
+
+
+def is_derived(row: dict[str, Any], body: str) -> bool:
+    """Whether an index row says that its body was made from the site's pages, or for a test, and never served."""
+    if fidelity := text_of(row, "fidelity"):
+        return fidelity.startswith(("derived", "synthetic"))
+    return text_of(row, "kind") == "dataset" and body.startswith("datasets/")
 
 
 def text_of(row: dict[str, Any], name: str) -> str:

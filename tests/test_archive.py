@@ -95,6 +95,29 @@ def test_a_bad_index_row_is_named_and_the_others_are_read(tmp_path: Path, line: 
     assert run(tmp_path / "a.db", folder).tally.document_count == 3
 
 
+@pytest.mark.parametrize(
+    ("said", "is_read"),
+    [
+        ({"kind": "dataset", "fidelity": "derived_by_origin"}, False),
+        ({"kind": "list", "fidelity": "synthetic_by_origin"}, False),
+        ({"kind": "dataset"}, False),
+        ({"kind": "dataset", "fidelity": "as_served"}, True),
+        ({"kind": "list"}, True),
+    ],
+)
+def test_a_parse_by_others_is_no_response(tmp_path: Path, said: dict[str, str], is_read: bool) -> None:
+    """A body that the index calls derived, or made for a test, is named and not read as the site's own page."""
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "list.html").write_text(page(THREE), encoding="utf-8")
+    row = {"url": LIST, "body": "datasets/list.html", "recorded_at": AT, **said}
+    (tmp_path / "index.jsonl").write_text(json.dumps(row), encoding="utf-8")
+
+    (entry,) = read_archive(tmp_path)
+
+    assert isinstance(entry, Archived) == is_read
+    assert is_read or entry.reason == "somebody's parse of the source, not its response"
+
+
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.2, 0.52, 0.6, 0.7])
 def test_a_truncated_warc_is_named(tmp_path: Path, share: float) -> None:
     """A WARC file cut anywhere yields a problem or a refused page with the file's name, and no invented rows."""
