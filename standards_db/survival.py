@@ -35,7 +35,7 @@ def medians(
     days = connection.execute("select year, day, is_current from figure_years order by year").fetchall()
     lags = pd.read_sql_query(LAGS, connection, params=[int(only_iso_iec)], parse_dates=["start_day"])
     for (topic, sphere), works in lags.groupby(["topic", "sphere"], sort=True):
-        first, ended = works["first_year"].to_numpy(), works["adopted_year"].fillna(9999).to_numpy()
+        first, ended = works["first_year"].to_numpy(), pd.to_numeric(works["adopted_year"]).fillna(9999).to_numpy()
         for year, day, is_current in days:
             count, adopted = int((first <= year).sum()), int(((first <= year) & (ended <= year)).sum())
             if count == 0:
