@@ -140,8 +140,11 @@ def refresh_coverage(connection: sqlite3.Connection) -> None:
     connection.execute("delete from coverage")
     connection.execute(COVERAGE)
     connection.executemany(
-        "insert into coverage (source, scope, state, reason, loaded) values (?, 'none', 'not collected', ?, 0)",
-        [(key, f"{row['title']}: {row['reason']}") for key, row in sorted(taxonomy.CLOSED_SOURCES.items())],
+        "insert into coverage (source, scope, state, reason, loaded) values (?, ?, 'not collected', ?, 0)",
+        [
+            (key, row.get("holds", "none"), f"{row['title']}: {row['reason']}")
+            for key, row in sorted(taxonomy.CLOSED_SOURCES.items())
+        ],
     )
 
 

@@ -251,3 +251,30 @@ def test_every_query_of_a_year_uses_an_index() -> None:
         ):
             plan = made.execute(f"explain query plan select count(*) from {table} where {filters}").fetchall()
             assert all("SEARCH" in row[3] for row in plan), (table, [tuple(row) for row in plan])
+
+
+@pytest.mark.parametrize(("is_collected", "adopts"), [(False, False), (False, True), (True, False)])
+def test_adoptions_that_are_not_collected_are_not_zero(tmp_path: Path, is_collected: bool, adopts: bool) -> None:
+    """A sphere without a held adoption, whose register of them is not collected, has a blank with its rows."""
+    world = World()
+    world.work("ISO 9001")
+    for n in range(1, 6):
+        world.document(f"E {n}-2023", "eu", ["isms"])
+        world.document(f"U {n}-2021", "us", ["isms"])
+        world.document(f"ISO 700{n}:2020", "intl", ["isms"], work=f"ISO 700{n}", edition="2020")
+        world.work(f"ISO 700{n}")
+    world.adopts("E 1-2023", "ISO 9001", "IDT", "2013")
+    if adopts:
+        world.adopts("U 1-2021", "ISO 9001", "NEQ", "2013")
+    if not is_collected:
+        world.add("coverage", source="incits", scope="adoptions", state="not collected", loaded=0)
+    path = published(world, tmp_path)
+    base, uptake = figure(path, "shared_base", "isms", "eu", "us"), figure(path, "uptake", "isms", "us")
+    share = figure(path, "international_share", "isms", "us")
+    assert some(base, "numerator", "denominator") == (0, 1) and share["value"] == 0
+    if is_collected or adopts:
+        assert (base["value"], uptake["value"]) == (0, 0)
+    else:
+        assert base["value"] is None and uptake["value"] is None
+        assert base["note"] == uptake["note"]
+        assert base["note"].startswith("adoptions are not collected: American national standards")

@@ -11,6 +11,7 @@ limits         what it does not say           higher_means  common ground, apart
 numerator      link that opens its rows       interval      wilson, own (the rows bring it) or none
 denominator    link that opens its rows       counts        column to add up in those rows; blank: the rows are counted
 empty          note when nothing is there     needs         measures whose figures it reads
+rests_on       adoptions: blank for a sphere whose register of adoptions is not collected, which is not the same as 0
 
 `rows(connection, settings)` or the SELECT gives rows with columns of the table `figures`; what a row leaves out, the
 frame (`compute.py`) fills: value = numerator / denominator, n_a and n_b, links, coverage, interval, and the note of a

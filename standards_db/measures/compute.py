@@ -15,6 +15,7 @@ from typing import Any
 
 from scipy.stats import binomtest
 
+from standards_db import taxonomy
 from standards_db.measures import model, registry
 from standards_db.measures.model import COLUMNS, TABLES, Measure, MeasureError, Settings
 
@@ -23,6 +24,9 @@ FIRST_YEARS = """
 select key, coalesce(min(first_year), (select year from as_of))
 from topics left join topic_counts on topic = key and documents > 0 group by key order by key
 """
+# Spheres of which no adoption at all is held; `coverage` tells for which of them that is for want of the register.
+WITHOUT_ADOPTIONS = "select key from spheres where key not in (select sphere from adoptions)"
+CLOSED_REGISTERS = "select source from coverage where scope = 'adoptions' and state = 'not collected'"
 Key = tuple[str, str, str, int]  # topic, sphere_a, sphere_b, year
 
 
@@ -35,6 +39,7 @@ class Frame:
     topics: Mapping[str, int]  # each with the first year in which a document of it counted
     sizes: Mapping[tuple[str, str, int], tuple[int, int]]  # counted documents, those that may have counted too
     coverage: Mapping[str, str]
+    unheld: Mapping[str, str]  # note for each sphere whose adoptions are not collected
 
     def cells(self, measure: Measure) -> Iterator[Key]:
         """Every figure that a measure owes, blank ones included: from the first year of a topic on."""
@@ -116,7 +121,21 @@ def read_frame(connection: sqlite3.Connection, settings: Settings) -> Frame:
         dict(connection.execute(FIRST_YEARS)),
         {(topic, sphere, year): (n, possible) for topic, sphere, year, n, possible in sizes},
         dict(connection.execute("select sphere, coverage from sphere_coverage")),
+        unheld_adoptions(connection),
     )
+
+
+def unheld_adoptions(connection: sqlite3.Connection) -> dict[str, str]:
+    """Sphere -> note, for spheres whose register of adoptions is not collected and of which no source states one."""
+    closed: dict[str, list[str]] = {}
+    for (source,) in connection.execute(CLOSED_REGISTERS):
+        register = taxonomy.CLOSED_SOURCES[source]
+        closed.setdefault(register["sphere"], []).append(register["title"])
+    return {
+        sphere: f"adoptions are not collected: {', '.join(closed[sphere])}"
+        for (sphere,) in connection.execute(WITHOUT_ADOPTIONS)
+        if sphere in closed
+    }
 
 
 def write(connection: sqlite3.Connection, measure: Measure, frame: Frame) -> Account:
@@ -166,7 +185,8 @@ def figure(measure: Measure, frame: Frame, key: Key, row: Mapping[str, Any]) -> 
         ),
         "coverage": row.get("coverage") or coverage(frame, key),
     }
-    note = row.get("note") or too_few(measure, frame.settings, found)
+    unheld = [frame.unheld[s] for s in (a, b) if s in frame.unheld] if measure.rests_on == "adoptions" else []
+    note = row.get("note") or "; ".join(unheld) or too_few(measure, frame.settings, found)
     value = row.get("value", numerator / denominator if is_counted and denominator else None)
     if note or value is None:
         return {**found, "note": note or measure.empty}

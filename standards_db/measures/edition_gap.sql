@@ -6,6 +6,7 @@
 --   their quotient.
 -- limits: Years of editions, not of contents: a confirmed reprint counts like a new text.
 -- unit: years
+-- rests_on: adoptions
 -- grid: pair
 -- higher_means: apart
 -- empty: no shared work in two editions of known years

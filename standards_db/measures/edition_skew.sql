@@ -6,6 +6,7 @@
 -- limits: Adoptions without a stated edition that could be resolved are left out. A side that adopts an old and a new
 --   edition stands for the new one.
 -- unit: share
+-- rests_on: adoptions
 -- grid: pair
 -- higher_means: apart
 -- interval: wilson

@@ -79,6 +79,7 @@ class Measure:
     denominator: str = ""
     counts: str = ""
     empty: str = "nothing to compare"
+    rests_on: str = ""
     needs: tuple[str, ...] = ()
 
     @property
@@ -92,6 +93,7 @@ ALLOWED = {
     "higher_means": {"common ground", "apart", "neither"},
     "years": {"every", "current"},
     "interval": {"wilson", "own", "none"},
+    "rests_on": {"adoptions"},
 }
 KINDS: dict[str, type] = {
     "minimum_documents": int,

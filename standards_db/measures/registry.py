@@ -15,7 +15,7 @@ from typing import Any
 from standards_db.measures.model import ALLOWED, FOLDER, Measure, MeasureError, Rows, Settings
 
 FACTS = tuple(f.name for f in fields(Measure) if f.name not in ("key", "source", "rows"))
-OPTIONAL = {"years", "interval", "numerator", "denominator", "counts", "empty", "needs"}
+OPTIONAL = {"years", "interval", "numerator", "denominator", "counts", "empty", "needs", "rests_on"}
 FACT_LINE = re.compile(r"--\s*([a-z_]+):\s*(.*)")
 
 

@@ -7,6 +7,7 @@
 --   whose withdrawal date is missing (the coverage counts them), nor adoptions that no loaded source states.
 -- limits: Says nothing of what either side wrote itself. A sphere whose registers are thinly collected shares less.
 -- unit: share
+-- rests_on: adoptions
 -- grid: pair
 -- higher_means: common ground
 -- interval: wilson

@@ -9,6 +9,7 @@
 -- limits: An RFC or a 3GPP text is mostly used without being adopted, so uptake over all bodies is low everywhere:
 --   see the uptake of ISO and IEC. A work counts while an edition of its own is in force or a sphere adopts it.
 -- unit: share
+-- rests_on: adoptions
 -- grid: sphere
 -- higher_means: common ground
 -- interval: wilson

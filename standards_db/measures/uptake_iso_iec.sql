@@ -8,6 +8,7 @@
 -- limits: These works are made to be adopted; official uptakes such as 88.9 % count them over a whole catalogue and
 --   by their own rules. A work counts while an edition of its own is in force or a sphere adopts it.
 -- unit: share
+-- rests_on: adoptions
 -- grid: sphere
 -- higher_means: common ground
 -- interval: wilson
