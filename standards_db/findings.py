@@ -38,6 +38,12 @@ order by f.measure, f.topic, f.sphere_a, f.sphere_b, f.year
 """
 
 
+BEHIND = """
+select topic, sphere_a, sphere_b, behind, count(*) from pair_works
+where is_current = 1 and is_different = 1 and behind is not null group by 1, 2, 3, 4 order by 1, 2, 3, 4
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A piece of a sentence; `numbers` are the numbers in it with the links that count them, the last is the whole."""
@@ -76,6 +82,9 @@ class Figures:
         self.by_key = {(r["measure"], r["topic"], r["sphere_a"], r["sphere_b"], r["year"]): r for r in self.rows}
         minimum = "select cast(value as integer) from measure_settings where key = 'minimum_documents'"
         self.minimum: int = connection.execute(minimum).fetchone()[0]
+        self.behind: dict[tuple[str, str, str], dict[str, int]] = {}
+        for topic, a, b, sphere, count in connection.execute(BEHIND):
+            self.behind.setdefault((topic, a, b), {})[sphere] = count
         self.labels: dict[str, str] = dict(connection.execute("select key, label from topics"))
 
     def current(self, measure: str, topic: str) -> list[dict[str, Any]]:
@@ -224,6 +233,10 @@ def editions(figures: Figures, row: dict[str, Any]) -> Iterator[Clause]:
             f"of the {skew['denominator']} whose editions are known, {skew['numerator']} are adopted in different ones"
         )
         yield Clause(text, counted(skew))
+        pair = skew["topic"], skew["sphere_a"], skew["sphere_b"]
+        for sphere, count in figures.behind.get(pair, {}).items():
+            link = skew["numerator_link"] + f"&behind={sphere}"
+            yield Clause(f"{NAMES[sphere]} follows the older edition of {count}", ((count, link),))
 
 
 def earlier(figures: Figures, row: dict[str, Any]) -> Iterator[Clause]:

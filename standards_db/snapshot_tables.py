@@ -94,6 +94,7 @@ FOREIGN_KEYS = {
     "sphere": "spheres(key)",
     "sphere_a": "spheres(key)",
     "sphere_b": "spheres(key)",
+    "behind": "spheres(key)",
     "body": "bodies(key)",
     "work_body": "bodies(key)",
     "status": "statuses(key)",

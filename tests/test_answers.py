@@ -32,7 +32,7 @@ def world_to_speak_of() -> World:
             name = f"{sphere.upper()} 700{n}"
             day = f"{since}-01-01"
             world.document(name, sphere, ["cloud"], valid_from=day, valid_until="9999-12-31", published=day)
-            world.adopts(name, work, "IDT", "2009")
+            world.adopts(name, work, "IDT", "2016" if name == "EU 7002" else "2009")
     for n in range(4):
         world.document(f"EU 9{n}", "eu", ["cloud"], valid_from="2010-01-01", valid_until="9999-12-31")
     return world
@@ -71,10 +71,11 @@ def test_every_number_of_a_sentence_is_counted_by_its_link(path: Path) -> None:
 
 
 def test_a_sentence_says_what_the_rows_say(path: Path) -> None:
-    """Cloud: six works, all shared today; at the end of 2016 one of six."""
+    """Cloud: six works, all shared today, China an edition behind on one; at the end of 2016 one of six."""
     (row,) = found(path, "cloud")
     cloud = "In the topic “Cloud and virtualisation” China and the EU share 6 of the 6 international works that either"
     assert row["sentence"].startswith(f"{cloud} adopts; China adopts 6; the EU adopts 6")
+    assert "1 are adopted in different ones; China follows the older edition of 1;" in row["sentence"]
     assert row["sentence"].endswith("at the end of 2016 it was 1 of 6.")
     together = found(path, "all")[3]
     assert together["sentence"].startswith(cloud)

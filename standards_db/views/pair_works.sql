@@ -1,7 +1,7 @@
 -- Which international works did two spheres share, and did they adopt the same edition, year by year?
 -- One row per topic, pair, work that either of the two adopts, and run of years in which nothing of it changes;
 -- `is_current` marks the rows of today. A side's edition is the newest that its counted documents adopt.
--- `is_comparable` = shared, and both editions are known; `gap_years` stands where both years are known.
+-- `is_comparable` = shared, and both editions are known; `gap_years` and `behind` stand where both years are known.
 with pairs as (
     select a.key as sphere_a, b.key as sphere_b
     from spheres a join spheres b on a.key < b.key
@@ -45,7 +45,8 @@ select
     i.edition_b,
     i.year_a,
     i.year_b,
-    abs(i.year_a - i.year_b) as gap_years
+    abs(i.year_a - i.year_b) as gap_years,
+    case when i.year_a < i.year_b then i.sphere_a when i.year_a > i.year_b then i.sphere_b end as behind
 from islands i
 cross join as_of
 join works w on w.id = i.work
