@@ -84,7 +84,7 @@ def block_reason(response: Response) -> str | None:
         return f"blocked: HTTP status {response.status}"
     if not response.body.strip() and response.status < 300:  # a redirect has no body to speak of
         return "empty page"
-    if NOT_FOUND_PATH.search(urlsplit(response.url).path):
+    if NOT_FOUND_PATH.search(urlsplit(response.url).path) and not is_number_404(response):
         return f"not found: led to {response.url}"
     if head.lstrip()[:1] == b"<":
         page = head.lower()
@@ -98,6 +98,13 @@ def block_reason(response: Response) -> str | None:
         if damaged > max(2, len(response.text) // 5_000):
             return f"undecodable: {damaged} characters are not {response.encoding}"
     return None
+
+
+def is_number_404(response: Response) -> bool:
+    """Whether the address names the page that the source numbers 404: its route reads any other number there too."""
+    route = response.request.meta.get("route") if response.request else None
+    url = response.url.rstrip("/")
+    return route is not None and url.endswith("/404") and route.regex.search(f"{url[:-3]}405") is not None
 
 
 def challenge(page: bytes) -> str | None:

@@ -35,7 +35,7 @@ def test_faults_lose_nothing(arguments: tuple[str, ...]) -> None:
 def test_a_loss_would_be_seen(tmp_path: Path) -> None:
     """A row that is gone, one that is stale and one too many are counted."""
     world = World.__new__(World)
-    world.db = tmp_path / "live.db"
+    world.db, world.broken_before = tmp_path / "live.db", set()
     world.accepted = {"NIST SP 800-11": "Guide 11", "NIST SP 800-12": "Guide 12"}
     db = open_db(world.db)
     db.execute("insert into runs (source, mode, started_at, verdict) values ('toy', 'live', '2026-11-28', 'accepted')")

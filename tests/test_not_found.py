@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from scrapy import Request
 from scrapy.http import HtmlResponse
 
+from crawler.base import Route
 from crawler.middlewares import block_reason
 from crawler.spiders.eu.enisa_eucc import EnisaEucc
 from standards_db.records import Certificate
@@ -44,6 +46,21 @@ def test_a_page_that_only_mentions_it_passes(url: str, title: str) -> None:
     """Numbers and words that look like it are no reason."""
     body = f"<html><head><title>{title}</title></head><body><p>404 not found</p></body></html>"
     assert block_reason(HtmlResponse(url, body=body.encode(), encoding="utf-8")) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "pattern", "is_refused"),
+    [
+        ("https://register.example/certificate/404", r"/certificate/\d+$", False),
+        ("https://register.example/en/404", r"/certificate/\d+$", True),
+        ("https://register.example/certificate/404", r"/certificate/[a-z]+$", True),
+    ],
+)
+def test_a_page_that_is_numbered_404_passes(url: str, pattern: str, is_refused: bool) -> None:
+    """A source that numbers its pages has one with this number; elsewhere the address means an error."""
+    request = Request(url, meta={"route": Route(pattern, "parse", "detail")})
+    response = HtmlResponse(url, body=b"<h1>Certificate</h1>", encoding="utf-8", request=request)
+    assert (block_reason(response) is not None) is is_refused
 
 
 def test_a_page_in_windows_1252_that_says_so_keeps_its_letters() -> None:
