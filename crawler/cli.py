@@ -30,6 +30,7 @@ for command in (
     collect.demo,
     collect.crawl,
     collect.import_list,
+    collect.import_curated,
     refresh.refresh_command,
     evidence.evidence_command,
     evidence.reparse,

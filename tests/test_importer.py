@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from crawler import cli
-from standards_db import checks
+from standards_db import checks, facts
 from standards_db.schema import open_db
 
 CERTIFICATES = (
@@ -107,3 +107,20 @@ def test_closed_registers_are_in_coverage(tmp_path: Path) -> None:
 
     assert "captcha" in rows["cnca_certificates"]["reason"]
     assert rows["cnca_certificates"]["state"] == "not collected"
+
+
+def test_curated_facts_are_a_secondary_list(tmp_path: Path) -> None:
+    """Every curated edition is brought once, its source as its page, with the degree and edition of its adoption."""
+    path = tmp_path / "i.db"
+    result = CliRunner().invoke(cli.main, ["import-curated", "--db", str(path)], catch_exceptions=False)
+
+    assert result.exit_code == 0, result.output
+    db = open_db(path)
+    given = facts.load("cn_standards")
+    assert db.table("documents").count == len({fact["identifier"] for fact in given}) > 200
+    pages = {row["identifier"]: row["page_url"] for row in db.query("select * from documents where tier='secondary'")}
+    assert all(pages[fact["identifier"]] in fact["source_url"] for fact in given)
+    stated = sorted((f["identifier"], f["adopts"], f["degree"]) for f in given if f["adopts"] and f["degree"])
+    edges = db.execute("select document, target_text, degree from relations where type='adopts'").fetchall()
+    assert stated and set(stated) <= set(edges)
+    assert checks.invariants(db) == []

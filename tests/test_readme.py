@@ -74,7 +74,7 @@ def test_the_makefile_does_what_the_readme_says() -> None:
 @pytest.mark.parametrize("name", sorted(cli.main.commands))
 def test_every_command_is_in_the_readme(name: str) -> None:
     """Each subcommand has its row in the README's table, and no row names a command that is not there."""
-    rows = set(re.findall(r"^\| `spheres ([a-z]+)", README.read_text(encoding="utf-8"), re.MULTILINE))
+    rows = set(re.findall(r"^\| `spheres ([a-z-]+)", README.read_text(encoding="utf-8"), re.MULTILINE))
 
     assert name in rows
     assert rows == set(cli.main.commands)

@@ -184,3 +184,17 @@ def import_list(
     outcome = importer.import_csv(db, path, brought)
     if not close_up(db, [outcome], None, as_json=as_json):
         fail(f"{path.name}: rejected: {outcome.why}", EXIT_REJECTED)
+
+
+@click.command("import-curated")
+@db_option()
+@json_option
+def import_curated(db_path: Path, as_json: bool) -> None:
+    """Bring the curated facts on Chinese editions and their adoptions, each row with its source, as a list.
+
+    For databases read from archives, in which the registers of China are thin: the list is secondary, so it fills gaps
+    and never overrides a register. The embedded sample holds these facts already.
+    """
+    outcome = importer.import_curated(open_db(db_path))
+    if not close_up(open_db(db_path), [outcome], None, as_json=as_json):
+        fail(f"curated facts: rejected: {outcome.why}", EXIT_REJECTED)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
+GATHERED = "2026-11-22"  # the day that the pages of the sample with these facts bear
 SPHERES = frozenset({"us", "cn", "eu", "intl"})
 CONFIDENCE = frozenset({"verified", "partial"})
 
