@@ -78,7 +78,7 @@ def test_every_measure_of_the_project_says_what_it_is() -> None:
 def test_figures_outside_of_the_grid_are_an_error(given: list[dict[str, Any]]) -> None:
     """Two figures for one key, or one for a sphere that is not compared, stop the computation."""
     measure = next(m for m in registry.discover() if m.key == "uptake")
-    frame = compute.Frame(Settings(5, 2020, 0.95, ("cn", "eu")), [2026], {"all": 2026}, {}, {})
+    frame = compute.Frame(Settings(5, 2020, 0.95, ("cn", "eu")), [2026], {"all": 2026}, {}, {}, {})
     with (
         closing(sqlite3.connect(":memory:")) as connection,
         pytest.raises(MeasureError, match=r"two figures for|outside of its grid"),
