@@ -37,7 +37,7 @@ def test_front_page_numbers_recount_through_their_links(served: Served) -> None:
 
 
 def test_heat_table_prints_hand_computed_figures(served: Served) -> None:
-    """On ISMS 3 of 5 Chinese and 2 of 5 European documents adopt, 2 of 3 works are shared; US adoptions are not collected."""
+    """On ISMS 3 of 5 Chinese and 2 of 5 European documents adopt, 2 of 3 works are shared; the US states none."""
     row = next(row for row in served.soup("/").select(".heat-table tbody tr") if "Information security" in row.text)
     cells = [cell.get_text(" ", strip=True) for cell in row.select("td")]
 
