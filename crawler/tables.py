@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import html as markup
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,8 @@ from scrapy.http import Response, TextResponse
 from standards_db.records import PageRefused, Refused
 
 SPAN_LIMIT = 100
+# Characters that no XML holds: inside the name of an attribute they make the parser's own answers fail.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 UNDECODED_LIMIT = 3
 GARBLED = 0.01  # share of undecodable characters above which a text was read in the wrong encoding
 # What openpyxl raises for a workbook that a zip reader accepts: parts missing, broken XML, impossible cells.
@@ -54,7 +57,7 @@ def html_page(response: Response) -> Selector:
         raise PageRefused(f"{response.text.count(chr(0xFFFD))} undecodable characters")
     if response.text.lstrip()[:1] in "{[":
         raise PageRefused(f"expected HTML, got {response.text.lstrip()[:40]!r}")
-    return Selector(response.text, type="html")  # response.selector reads HTML served as JSON with a JSON parser
+    return Selector(CONTROL.sub("", response.text), type="html")  # response.selector reads HTML served as JSON with a JSON parser
 
 
 def page_text(response: Response) -> str:

@@ -57,3 +57,10 @@ def test_readable_page_is_given_as_selector() -> None:
     """One stray replacement character does not make a page unreadable."""
     page = html_page(HtmlResponse(URL, body="<h1>标准\ufffd</h1>".encode(), encoding="utf-8"))
     assert page.css("h1::text").get() == "标准\ufffd"
+
+
+def test_control_characters_in_a_tag_do_not_stop_a_reader() -> None:
+    """A byte that no XML holds, in the name of an attribute, is dropped: the attributes can be read."""
+    page = html_page(HtmlResponse(URL, body=b"<p da\x01ta='x' id=a>one\x00 two</p>", encoding="utf-8"))
+    assert page.css("p").attrib["id"] == "a"
+    assert page.css("p::text").get() == "one two"
