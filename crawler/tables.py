@@ -57,7 +57,8 @@ def html_page(response: Response) -> Selector:
         raise PageRefused(f"{response.text.count(chr(0xFFFD))} undecodable characters")
     if response.text.lstrip()[:1] in "{[":
         raise PageRefused(f"expected HTML, got {response.text.lstrip()[:40]!r}")
-    return Selector(CONTROL.sub("", response.text), type="html")  # response.selector reads HTML served as JSON with a JSON parser
+    # not response.selector, which reads HTML served as JSON with a JSON parser
+    return Selector(CONTROL.sub("", response.text), type="html")
 
 
 def page_text(response: Response) -> str:
