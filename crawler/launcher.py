@@ -17,7 +17,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -26,7 +25,8 @@ import uvicorn
 import yaml
 from datasette.app import Datasette
 
-METADATA = Path(__file__).resolve().parent.parent / "metadata.yml"
+from crawler.serving import METADATA, Door
+
 SETTINGS = {
     "suggest_facets": False,  # 1,134 ms -> 35 ms per table page
     "allow_facet": True,
@@ -41,21 +41,6 @@ LOOK_SECONDS = 1.0
 START_SECONDS = 120
 FINISH_SECONDS = 30
 REST_SECONDS = 5
-
-
-@dataclass
-class Door:
-    """A socket to serve at; `settings` of Datasette come over the usual ones, `niceness` is that of its processes."""
-
-    host: str
-    port: int
-    settings: Mapping[str, int | bool] = field(default_factory=dict)
-    niceness: int = 0
-    listener: socket.socket = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.listener = socket.create_server((self.host, self.port), backlog=1024)
-        self.listener.set_inheritable(True)
 
 
 class Child:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-from crawler.launcher import METADATA, Door, Launcher
 from standards_db import generations, snapshot
 from standards_db.resolve import is_due, resolve
 from standards_db.schema import open_db
 
+METADATA = Path(__file__).resolve().parent.parent / "metadata.yml"
 # What a stranger may ask of the browsing process: no SQL of their own, no facet that metadata.yml does not name.
 PUBLIC_SETTINGS: dict[str, int | bool] = {
     "default_allow_sql": False,
@@ -28,6 +31,21 @@ SQL_SETTINGS: dict[str, int | bool] = {
     "max_csv_mb": 10,
 }
 SQL_NICENESS = 10
+
+
+@dataclass
+class Door:
+    """A socket to serve at; `settings` of Datasette come over the usual ones, `niceness` is that of its processes."""
+
+    host: str
+    port: int
+    settings: Mapping[str, int | bool] = field(default_factory=dict)
+    niceness: int = 0
+    listener: socket.socket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listener = socket.create_server((self.host, self.port), backlog=1024)
+        self.listener.set_inheritable(True)
 
 
 def default_snapshot(db_path: Path) -> Path:
@@ -65,6 +83,8 @@ def serve_public(path: Path, host: str, port: int, sql_port: int, sql_url: str) 
 def launch(path: Path, doors: list[Door], greeting: str) -> None:
     if not METADATA.is_file():
         raise snapshot.SnapshotError(f"{METADATA}: not found; run from a checkout of the project")
+    from crawler.launcher import Launcher  # loads Datasette, which no other command needs
+
     launcher = Launcher(path, doors)
     click.echo(greeting)
     launcher.run()

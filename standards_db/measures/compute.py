@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from scipy.stats import binomtest
-
 from standards_db import taxonomy
 from standards_db.measures import model, registry
 from standards_db.measures.model import COLUMNS, TABLES, Measure, MeasureError, Settings
@@ -224,6 +222,8 @@ def interval(k: int, n: int, possible_k: int, possible_rest: int, confidence: fl
 
 @lru_cache(maxsize=100_000)
 def wilson(k: int, n: int, confidence: float) -> tuple[float, float]:
+    from scipy.stats import binomtest  # takes a second to load, which every other command would wait for
+
     found = binomtest(k, n).proportion_ci(confidence, method="wilson")
     return float(found.low), float(found.high)
 
