@@ -45,6 +45,18 @@ def test_heat_table_prints_hand_computed_figures(served: Served) -> None:
     assert ["none" in cell["class"] for cell in row.select("td")] == [False, False, True, False, True, True]
 
 
+def test_adoptions_that_are_not_collected_are_no_zero(served: Served) -> None:
+    """The table of spheres says so for the US, whose register is not read, and counts those of China."""
+    table = served.soup("/").find("table")
+    cells = {
+        row.th.get_text(" ", strip=True)[:2]: row.find("td", {"data-label": "Adoptions"})
+        for row in table.select("tbody tr")
+    }
+
+    assert cells["US"].get_text(strip=True) == "not collected" and "INCITS" in cells["US"].a["title"]
+    assert int(cells["Ch"].get_text(strip=True)) > 0
+
+
 def test_heat_table_reads_without_colour(served: Served) -> None:
     """Every heat cell prints its figure or why it has none, and says in words what it rests on."""
     cells = served.soup("/").select(".heat-table td")

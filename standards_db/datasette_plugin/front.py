@@ -25,7 +25,9 @@ select s.key, s.label, s.description,
   (select count(*) from certificates c where c.sphere = s.key) as certificates,
   (select count(*) from adoptions a where a.sphere = s.key and a.is_counted = 1) as adoptions,
   (select count(*) from adoptions a where a.sphere = s.key and a.is_counted = 1 and a.is_stale = 1) as stale,
-  v.coverage, v.source_count, v.loaded_count
+  v.coverage, v.source_count, v.loaded_count,
+  (select note from figures f where f.measure = 'uptake' and f.topic = 'all' and f.sphere_a = s.key
+    and f.year = (select max(year) from figure_years) and f.note like 'adoptions are not collected%') as unheld
 from spheres s left join sphere_coverage v on v.sphere = s.key
 order by case s.key when 'us' then 1 when 'cn' then 2 when 'eu' then 3 when 'intl' then 4 else 5 end
 """
