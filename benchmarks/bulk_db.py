@@ -1,6 +1,7 @@
 """`python -m benchmarks.bulk_db PATH [--documents N] [--certificates N]`: an ingest database of made-up records.
 
 The records of `made_up` go through the door that every record goes through: interpreted, staged, accepted, resolved.
+Above BLOCK documents that takes too long, so accepted rows are copied under other numbers before they are resolved.
 """
 
 from __future__ import annotations
@@ -24,6 +25,18 @@ from standards_db.store import Tally
 
 SEED = 7
 BATCH = 500  # rows staged in one transaction
+BLOCK = 100_000
+COPIED_TABLES = (
+    "records",
+    "changes",
+    "documents",
+    "document_texts",
+    "document_topics",
+    "relations",
+    "certificates",
+    "certificate_standards",
+    "exclusions",
+)
 RUN = 50_000  # rows of one run: what is staged is gone after it
 COPIED = 0.08  # share of the international documents that a second source prints too
 EXCLUSIONS = 60
@@ -44,19 +57,40 @@ Record = Document | Certificate | Exclusion
 def fill(path: Path, documents: int, certificates: int, seed: int = SEED) -> None:
     """Fill the ingest database at `path` (made when missing) with so many made-up documents and certificates.
 
-    Runs in memory that does not grow with the counts. The same arguments give the same rows, times of runs apart.
+    The same arguments give the same rows, times of runs apart. Raises ValueError for a count above BLOCK that is no
+    multiple of it, or above BLOCKS of them.
     """
+    blocks = max(1, -(-documents // BLOCK))
+    if blocks > made_up.BLOCKS or (blocks > 1 and documents % BLOCK) or certificates % blocks:
+        raise ValueError(f"{documents} documents and {certificates} certificates do not fall into blocks of {BLOCK}")
     db = open_db(path)
     for key in SOURCES:
         registry.register_source(db, source_row(key))
     runs = {key: Run(db, key) for key in SOURCES}
-    for key, record in records(documents, certificates, seed):
+    for key, record in records(documents // blocks, certificates // blocks, seed):
         runs[key].take(record)
     for run in runs.values():
         run.end()
+    copy(db, blocks)
     resolve(db)
     db.execute("pragma wal_checkpoint(truncate)")
     db.close()
+
+
+def copy(db: Database, blocks: int) -> None:
+    """The rows of the first block again under the numbers of the others."""
+    db.conn.create_function("moved", 2, made_up.moved, deterministic=True)
+    for table in COPIED_TABLES:
+        columns = [c for c in db.table(table).columns if not (c.is_pk and c.type == "INTEGER")]
+        names = ", ".join(c.name for c in columns)
+        values = ", ".join(f"moved({c.name}, :block)" if c.type == "TEXT" else c.name for c in columns)
+        (last,) = db.execute(f"select max(rowid) from {table}").fetchone()
+        for block in range(1, blocks):
+            with store.transaction(db) as connection:
+                connection.execute(
+                    f"insert into {table} ({names}) select {values} from {table} where rowid <= :last",
+                    {"block": block, "last": last},
+                )
 
 
 def records(documents: int, certificates: int, seed: int) -> Iterator[tuple[str, Record]]:

@@ -19,7 +19,10 @@ from typing import Any
 from standards_db.records import Certificate, Document, Exclusion, Relation
 
 SITE = "https://made-up.invalid"
-FIRST_NUMBER, LAST_NUMBER, PARTS = 900_001, 989_999, 8
+FIRST_NUMBER, LAST_NUMBER, PARTS = 900_001, 909_999, 8
+FIRST_CERTIFICATE = 90_000_001
+BLOCKS = 10  # 90…, 91… to 99…
+NUMBER = re.compile(r"(?<!\d)(2?)90(?=\d{4}|\d \d{3})")  # how every number made here begins
 APART = 2_000_000  # between the numbers of Chinese adoptions and those of other Chinese works
 FIRST_YEAR, LAST_YEAR, USUAL_YEAR = 1984, 2026, 2019
 # (English, Chinese, weight): the first lines are words that the taxonomy knows, the others are of no topic.
@@ -135,6 +138,11 @@ class Maker:
 
     name: str
     country: str
+
+
+def moved(text: str | None, block: int) -> str | None:
+    """The text with every made-up number moved to another block, of which there are BLOCKS."""
+    return NUMBER.sub(rf"\g<1>9{block}", text) if text else text
 
 
 Chooser = Callable[[], Any]
@@ -263,14 +271,14 @@ def makers(wanted: int, seed: int) -> list[Maker]:
     rng = Random(seed)
     country = chooser(rng, COUNTRIES)
     found = []
-    for _ in range(wanted):
+    for place in range(wanted):
         name = "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 4))).capitalize()
         kind = rng.choice(("Systems", "Networks", "Technology", "Devices", "Software"))
         home = country()
         if home == "CN" and rng.random() < 0.6:
             name = f"{rng.choice(('Shenzhen', 'Beijing', 'Hangzhou'))} {name}"
         form = {"CN": "Co., Ltd.", "DE": "GmbH", "FR": "SAS", "NL": "B.V."}.get(home, "Inc.")
-        found.append(Maker(f"{name} {kind} {form} (made up)", home))
+        found.append(Maker(f"{name} {FIRST_NUMBER + place} {kind} {form} (made up)", home))
     return found
 
 
@@ -279,7 +287,7 @@ def certificates(wanted: int, seed: int) -> Iterator[Certificate]:
     rng = Random(seed + 1)
     vendors = makers(max(5, wanted // CERTIFICATES_PER_VENDOR), seed)
     scheme = chooser(rng, SCHEMES)
-    for number in range(1, wanted + 1):
+    for number in range(FIRST_CERTIFICATE, FIRST_CERTIFICATE + wanted):
         vendor, text = vendors[int(len(vendors) * rng.random() ** 3)], scheme()
         year = min(int(rng.triangular(2000, LAST_YEAR + 1, USUAL_YEAR)), LAST_YEAR)
         day = f"{rng.randint(1, 9):02}-{rng.randint(1, 28):02}"
@@ -307,7 +315,7 @@ def exclusions(wanted: int, certificate_count: int, seed: int) -> Iterator[Exclu
     """So many entries of a list that keeps vendors out; every vendor in it may hold certificates."""
     vendors = makers(max(5, certificate_count // CERTIFICATES_PER_VENDOR), seed)
     rng = Random(seed + 2)
-    for number, vendor in enumerate(rng.sample(vendors, min(wanted, len(vendors))), 1):
+    for number, vendor in enumerate(rng.sample(vendors, min(wanted, len(vendors))), FIRST_NUMBER):
         yield Exclusion(
             key=f"made-up-{number}",
             list_text="Made-up list",
