@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -106,21 +107,22 @@ def compared(base: str, folder: Path, options: argparse.Namespace) -> list[list[
 
 def forked(work: Callable[[], int], result: Path, wanted: int) -> tuple[float, float]:
     """CPU and wall seconds of `work` in a forked process. Raises RuntimeError when it did not read `wanted` pages."""
+    result.write_text("nothing", encoding="utf-8")
     began = time.monotonic()
     child = os.fork()
     if not child:
-        code = 70
-        with contextlib.suppress(BaseException):
-            silent = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silent, 1)
-            os.dup2(silent, 2)
-            result.write_text(str(work()))
-            code = 0
-        os._exit(code)
-    _, status, usage = os.wait4(child, 0)
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
+        try:
+            result.write_text(str(work()), encoding="utf-8")
+        except BaseException:
+            result.write_text(traceback.format_exc()[-2000:], encoding="utf-8")
+        os._exit(0)
+    _, _, usage = os.wait4(child, 0)
     wall = time.monotonic() - began
-    if os.waitstatus_to_exitcode(status) or result.read_text() != str(wanted):
-        raise RuntimeError(f"a way ended with {status} after {result.read_text() or 'no'} pages of {wanted}")
+    if (found := result.read_text(encoding="utf-8")) != str(wanted):
+        raise RuntimeError(f"a way read {found} instead of {wanted} pages")
     return usage.ru_utime + usage.ru_stime, wall
 
 
