@@ -159,7 +159,7 @@ def crawl_live(
         "CLOSESPIDER_TIMEOUT": hours * 3600,
         **(extra or {}),
     }
-    process = AsyncCrawlerProcess(values, install_root_handler=False)
+    process = AsyncCrawlerProcess(values)
     crawlers = {name: process.create_crawler(source) for name, source in sources.items()}
     waiting: dict[str, list[Crawler]] = {}
     for name, source in sources.items():

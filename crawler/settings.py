@@ -28,6 +28,7 @@ BASE: dict[str, Any] = {
 }
 
 LIVE: dict[str, Any] = {
+    "LOG_INSTALL_ROOT_HANDLER": False,  # logging is the command's own
     "ROBOTSTXT_OBEY": True,  # off by default
     "CONCURRENT_REQUESTS": 1,  # per source: one that waits for its server, or is told to stop, sends nothing meanwhile
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,

@@ -1,15 +1,20 @@
-"""Waiting times: Kaplan-Meier curves of the years until a sphere adopts an international work (lifelines)."""
+"""Waiting times: Kaplan-Meier curves of the years until a sphere adopts an international work (scipy.stats.ecdf)."""
 
 from __future__ import annotations
 
-import math
 import sqlite3
+import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 from typing import Any
 
-import pandas as pd
-from lifelines import KaplanMeierFitter
-from lifelines.utils import median_survival_times
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 CURVE = """
 create table if not exists adoption_lag_curve (
@@ -18,9 +23,42 @@ create table if not exists adoption_lag_curve (
     at_risk integer not null, primary key (measure, topic, sphere, years))
 """
 LAGS = """
-select topic, sphere, start_day, end_day, is_observed, lag_years, first_year, adopted_year
+select topic, sphere, julianday(start_day), is_observed, lag_years, first_year, adopted_year
 from adoption_lags where is_used = 1 and is_iso_iec >= ? order by topic, sphere, work
 """
+ROUNDING = 1e-9  # a product of shares that is one half may come out above it
+NEVER = 9999  # the year of an adoption that is not seen
+JULIAN_DAY_0 = date(2000, 1, 1).toordinal() - 2451544.5  # what julianday() adds to the ordinal of a date
+
+
+@dataclass(frozen=True)
+class Works:
+    """The watched works of one topic and sphere, one place each: `start` is a Julian day, `lag` in years."""
+
+    start: Floats
+    observed: Bools
+    lag: Floats
+    first: Floats
+    adopted: Floats
+
+    def as_of(self, year: int, day: str) -> tuple[Floats, Bools]:
+        """(years waited, whether adopted) of the works watched by the end of a year; later adoptions not yet seen."""
+        known = self.first <= year
+        seen = self.observed & (self.adopted <= year)
+        waited = (date.fromisoformat(day).toordinal() - JULIAN_DAY_0 - self.start) / 365.25
+        years = np.clip(np.where(seen, self.lag, waited), 0, None)
+        return years[known], seen[known]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A Kaplan-Meier curve with its band (exponential Greenwood): one place per distinct time, in years from 0 on."""
+
+    years: Floats
+    survival: Floats
+    low: Floats
+    high: Floats
+    at_risk: npt.NDArray[np.intp]
 
 
 def medians(
@@ -33,11 +71,10 @@ def medians(
     """
     connection.execute(CURVE)
     days = connection.execute("select year, day, is_current from figure_years order by year").fetchall()
-    lags = pd.read_sql_query(LAGS, connection, params=[int(only_iso_iec)], parse_dates=["start_day"])
-    for (topic, sphere), works in lags.groupby(["topic", "sphere"], sort=True):
-        first, ended = works["first_year"].to_numpy(), pd.to_numeric(works["adopted_year"]).fillna(9999).to_numpy()
+    for (topic, sphere), works in read_works(connection, only_iso_iec):
         for year, day, is_current in days:
-            count, adopted = int((first <= year).sum()), int(((first <= year) & (ended <= year)).sum())
+            count = int((works.first <= year).sum())
+            adopted = int(((works.first <= year) & (works.adopted <= year)).sum())
             if count == 0:
                 continue
             row: dict[str, Any] = {"topic": topic, "sphere_a": sphere, "year": year, "n_a": count,
@@ -45,54 +82,70 @@ def medians(
             if adopted < minimum:
                 row["note"] = "not enough adoptions"
             else:
-                fitter = fitted(as_of(works, year, day), confidence)
-                row |= median(fitter, minimum)
+                curve = fitted(*works.as_of(year, day), confidence)
+                row |= median(curve, minimum)
                 if is_current:
                     connection.executemany(
                         "insert into adoption_lag_curve values (?,?,?,?,?,?,?,?)",
-                        [(measure, topic, sphere, *point) for point in curve(fitter)],
+                        [(measure, topic, sphere, *point) for point in points(curve)],
                     )
             yield row
 
 
-def as_of(works: pd.DataFrame, year: int, day: str) -> pd.DataFrame:
-    """What was known at the end of a year: works watched by then, later adoptions not yet seen."""
-    known = works[works["first_year"] <= year].copy()
-    known["observed"] = (known["is_observed"] == 1) & (known["adopted_year"] <= year)
-    waited = (pd.Timestamp(day) - known["start_day"]).dt.days / 365.25
-    known["duration"] = known["lag_years"].where(known["observed"], waited)
-    known["duration"] = known["duration"].clip(lower=0)
-    return known
+def read_works(connection: sqlite3.Connection, only_iso_iec: bool) -> Iterator[tuple[tuple[str, str], Works]]:
+    """The works of each topic and sphere, one group after the other."""
+    lags = connection.execute(LAGS, [int(only_iso_iec)]).fetchall()
+    for key, rows in groupby(lags, key=lambda row: row[:2]):
+        start, observed, lag, first, adopted = zip(*(row[2:] for row in rows), strict=True)
+        yield (
+            key,
+            Works(
+                np.array(start, dtype=float),
+                np.array(observed) == 1,
+                np.array(lag, dtype=float),  # None becomes nan
+                np.array(first, dtype=float),
+                np.array([NEVER if year is None else year for year in adopted], dtype=float),
+            ),
+        )
 
 
-def fitted(watched: pd.DataFrame, confidence: float) -> KaplanMeierFitter:
-    return KaplanMeierFitter(alpha=1 - confidence).fit(watched["duration"], watched["observed"])
+def fitted(years: Floats, observed: Bools, confidence: float) -> Curve:
+    """The curve of so many years waited, each ended by an adoption or not."""
+    from scipy.stats import CensoredData, ecdf  # takes a second to load, which every other command would wait for
+
+    found = ecdf(CensoredData.right_censored(years, ~observed)).sf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the band is undefined where nobody or everybody waits
+        band = found.confidence_interval(confidence, method="log-log")
+    share = found.probabilities
+    low, high = (np.where(np.isnan(x.probabilities), share, x.probabilities) for x in (band.low, band.high))
+    times = found.quantiles
+    if times[0] > 0:
+        times = np.insert(times, 0, 0.0)
+        share, low, high = (np.insert(x, 0, 1.0) for x in (share, low, high))
+    at_risk = len(years) - np.searchsorted(np.sort(years), times, side="left")
+    return Curve(times, share, low, high, at_risk)
 
 
-def median(fitter: KaplanMeierFitter, minimum: int) -> dict[str, Any]:
+def median(curve: Curve, minimum: int) -> dict[str, Any]:
     """Value, low and high in years, None where the curve or its band does not come down to one half; a note instead of
     them where so few works are still watched at the median that one more would move it."""
-    value = finite(fitter.median_survival_time_)
-    if (
-        value is not None
-        and (at_risk := int(fitter.event_table.loc[fitter.median_survival_time_, "at_risk"])) < minimum
-    ):
+    place = half(curve.survival)
+    if place is not None and (at_risk := int(curve.at_risk[place])) < minimum:
         return {"note": f"not enough works still watched at the median ({at_risk})"}
-    limits = median_survival_times(fitter.confidence_interval_).iloc[0]
-    return {"value": value, "low": finite(limits.iloc[0]), "high": finite(limits.iloc[1])}
+    places = {"value": place, "low": half(curve.low), "high": half(curve.high)}
+    return {name: None if at is None else round(float(curve.years[at]), 2) for name, at in places.items()}
 
 
-def finite(value: float) -> float | None:
-    return round(float(value), 2) if math.isfinite(value) else None
+def half(shares: Floats) -> int | None:
+    """The first place at which shares are one half or less."""
+    below = np.flatnonzero(shares <= 0.5 + ROUNDING)
+    return int(below[0]) if len(below) else None
 
 
-def curve(fitter: KaplanMeierFitter) -> Iterator[tuple[float, float, float | None, float | None, int]]:
+def points(curve: Curve) -> Iterator[tuple[float, float, float, float, int]]:
     """(years, survival, low, high, works at risk) at each step of the curve, from 0 years on."""
-    band = fitter.confidence_interval_
-    for years, table in fitter.event_table.iterrows():
-        low, high = (finite_share(x) for x in band.loc[years])
-        yield float(years), float(fitter.survival_function_.loc[years].iloc[0]), low, high, int(table["at_risk"])
-
-
-def finite_share(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    for years, share, low, high, at_risk in zip(
+        curve.years, curve.survival, curve.low, curve.high, curve.at_risk, strict=True
+    ):
+        yield float(years), float(share), float(low), float(high), int(at_risk)

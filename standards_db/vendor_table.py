@@ -26,14 +26,23 @@ union all
 select vendor_text, country_text, country, 'vendor', count(*) from exclusions where vendor_text is not null
 group by 1, 2, 3, 4
 """
-COUNTS = """
-update vendors set
-  certificate_count = (select count(*) from certificates c where c.vendor_key = vendors.key),
-  scheme_count = (
-    select count(distinct coalesce(scheme, scheme_text)) from certificates c where c.vendor_key = vendors.key),
-  sphere_count = (select count(distinct sphere) from certificates c where c.vendor_key = vendors.key),
-  exclusion_count = (select count(*) from exclusions e where e.vendor_key = vendors.key)
-"""
+COUNTS = (
+    "update vendors set certificate_count = 0, scheme_count = 0, sphere_count = 0, exclusion_count = 0",
+    """
+    update vendors set certificate_count = certificates, scheme_count = schemes, sphere_count = spheres
+    from (
+        select vendor_key, count(*) as certificates, count(distinct coalesce(scheme, scheme_text)) as schemes,
+            count(distinct sphere) as spheres
+        from certificates group by 1
+    ) held
+    where held.vendor_key = vendors.key
+    """,
+    """
+    update vendors set exclusion_count = exclusions
+    from (select vendor_key, count(*) as exclusions from exclusions group by 1) listed
+    where listed.vendor_key = vendors.key
+    """,
+)
 EXCLUDED = """
 insert into certificate_exclusions (certificate, exclusion, vendor_key)
 select c.id, e.id, e.vendor_key from exclusions e join certificates c on c.vendor_key = e.vendor_key
@@ -83,7 +92,8 @@ def build(connection: sqlite3.Connection) -> None:
         connection.execute(
             f"update {table} set vendor_key = (select vendor from vendor_names where name = {table}.vendor_text)"
         )
-    connection.execute(COUNTS)
+    for counted in COUNTS:
+        connection.execute(counted)
     connection.execute("delete from certificate_exclusions")
     connection.execute(EXCLUDED)
 

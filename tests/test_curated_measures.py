@@ -10,8 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import pytest
+from lifelines import KaplanMeierFitter
 from measured import figure, figures, published, rows, some
 from small_world import World
 
@@ -93,12 +94,33 @@ def test_the_lag_of_an_earlier_year_knows_no_later_adoption(lags: Path) -> None:
 
 def test_a_median_needs_works_still_watched() -> None:
     """A curve that crosses one half with one work left gives a note, and one that never does gives None."""
-    few = pd.DataFrame({"duration": [1.0, 1.5, 2.0, 9.0], "observed": [False, False, True, True]})
-    assert survival.median(survival.fitted(few, 0.95), 5) == {
-        "note": "not enough works still watched at the median (2)"
-    }
-    none = pd.DataFrame({"duration": [1.0, 2.0, 3.0], "observed": [True, False, False]})
-    assert survival.median(survival.fitted(none, 0.95), 1)["value"] is None
+    few = survival.fitted(np.array([1.0, 1.5, 2.0, 9.0]), np.array([False, False, True, True]), 0.95)
+    assert survival.median(few, 5) == {"note": "not enough works still watched at the median (2)"}
+    none = survival.fitted(np.array([1.0, 2.0, 3.0]), np.array([True, False, False]), 0.95)
+    assert survival.median(none, 1)["value"] is None
+
+
+def test_half_adopted_is_half() -> None:
+    """Four of eight works are adopted after two years: that is the median, whatever the rounding of a product."""
+    years = np.array([1.0, 1.2, 1.4, 2.0, 5.0, 5.0, 5.0, 5.0])
+    curve = survival.fitted(years, np.array([True] * 4 + [False] * 4), 0.95)
+    assert survival.median(curve, 1)["value"] == 2.0
+
+
+@pytest.mark.parametrize("size", [2, 3, 8, 40, 300])
+def test_curves_are_those_of_lifelines(size: int) -> None:
+    """Another library gives the same steps, band and works at risk; its band runs from 1 and ends on the curve."""
+    chance = random.Random(size)
+    for _ in range(20):
+        years = [round(chance.choice([0.0, chance.random() * 5, float(chance.randrange(5))]), 2) for _ in range(size)]
+        observed = [chance.random() < 0.6 for _ in range(size)]
+        other = KaplanMeierFitter(alpha=0.05).fit(years, observed)
+        ours = list(survival.points(survival.fitted(np.array(years), np.array(observed), 0.95)))
+        band = other.confidence_interval_
+        for (time, share, low, high, at_risk), (index, row) in zip(ours, other.event_table.iterrows(), strict=True):
+            assert (time, at_risk) == (index, row["at_risk"])
+            assert share == pytest.approx(other.survival_function_.loc[time].iloc[0])
+            assert (low, high) == pytest.approx(tuple(band.loc[time]))
 
 
 def world_of_references() -> World:
