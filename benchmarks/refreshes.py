@@ -60,13 +60,13 @@ def measure(folder: Path, options: argparse.Namespace) -> list[list[object]]:
 
 
 def crawl(server: object, db: Path) -> float:
-    code, cpu = run_crawl(server, db, large=True)  # type: ignore[arg-type]
-    if code:
-        raise SystemExit(f"a crawl ended with {code}")
+    ended = run_crawl(server, db, large=True)  # type: ignore[arg-type]
+    if ended.code:
+        raise SystemExit(f"a crawl ended with {ended.code}")
     connection = open_db(db)
     connection.conn.execute("pragma wal_checkpoint(truncate)")
     connection.close()
-    return cpu
+    return ended.cpu
 
 
 def check(db: Path, site: Site) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -72,11 +72,20 @@ def fork_crawl(server: ToyServer, db: Path, limits: Any = None, **order: Any) ->
     os._exit(code)
 
 
-def run_crawl(server: ToyServer, db: Path, limits: Any = None, **order: Any) -> tuple[int, float]:
-    """Crawl to the end; exit code and CPU seconds of the process."""
+class Ended(NamedTuple):
+    """How a crawl's process ended: exit code, CPU seconds, the most memory it held."""
+
+    code: int
+    cpu: float
+    peak_mb: float
+
+
+def run_crawl(server: ToyServer, db: Path, limits: Any = None, **order: Any) -> Ended:
+    """Crawl to the end in a process of its own."""
     child = fork_crawl(server, db, limits, **order)
     _, status, usage = os.wait4(child, 0)
-    return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return Ended(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, peak)
 
 
 @contextlib.contextmanager
