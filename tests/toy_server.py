@@ -33,12 +33,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as the server saw it: path, user agent, the clock when it came in, and the tag it holds."""
+    """One request as the server saw it: path, user agent, when it came in, the tag it holds, what it posts."""
 
     path: str
     agent: str
     at: float
     tag: str | None = None
+    body: bytes = b""
 
 
 class ToyServer(ThreadingHTTPServer):
@@ -73,9 +74,13 @@ class ToyServer(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: ToyServer
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         agent, tag = (self.headers.get(name) for name in ("User-Agent", "If-None-Match"))
-        reply = self.server.next_reply(Asked(self.path, agent or "", time.monotonic(), tag))
+        posted = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        reply = self.server.next_reply(Asked(self.path, agent or "", time.monotonic(), tag, posted))
         time.sleep(min(reply.stall, LONGEST_STALL))
         if reply.reset:
             linger = struct.pack("ii", 1, 0)  # closing now sends a reset
