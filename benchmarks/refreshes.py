@@ -30,7 +30,7 @@ def measure(folder: Path, options: argparse.Namespace) -> list[list[object]]:
     """One line per kind of refresh: the round with the least CPU of each."""
     site = Site(options.pages, options.bytes)
     best: dict[str, list[float]] = {}
-    with serving(site.replies()) as server:
+    with serving(site.replies(), keeps=True) as server:
         prepared = folder / "prepared.db"
         crawl(server, prepared)
         for _ in range(options.rounds):

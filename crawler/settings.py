@@ -20,6 +20,7 @@ BASE: dict[str, Any] = {
     "ITEM_PIPELINES": {"crawler.pipelines.Interpret": 300, "crawler.pipelines.Check": 400},
     "SPIDER_MIDDLEWARES": {"crawler.middlewares.Tracing": 100, "crawler.middlewares.Blocked": 40},
     "EXTENSIONS": {"crawler.extensions.RunLog": 500},
+    "WARN_ON_GENERATOR_RETURN_VALUE": False,  # on by default: reads the callback's source again for every page
     "DUPEFILTER_DEBUG": False,
     "MEMUSAGE_ENABLED": False,
     "LOGSTATS_INTERVAL": 0,

@@ -47,8 +47,8 @@ class ToyServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, replies: dict[str, list[Reply]]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, replies: dict[str, list[Reply]], keeps: bool = False) -> None:
+        super().__init__(("127.0.0.1", 0), Keeping if keeps else Handler)
         self.replies = {path: list(answers) for path, answers in replies.items()}
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
@@ -120,10 +120,18 @@ class Handler(BaseHTTPRequestHandler):
         """Keeps standard error for the tests."""
 
 
+class Keeping(Handler):
+    """Keeps a connection open for the next request, as the servers of registers do. Every body must be sized."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave together
+
+
 @contextmanager
-def serving(replies: dict[str, list[Reply]]) -> Iterator[ToyServer]:
-    """A server on a free port of 127.0.0.1 for the length of the block."""
-    server = ToyServer(replies)
+def serving(replies: dict[str, list[Reply]], *, keeps: bool = False) -> Iterator[ToyServer]:
+    """A server on a free port of 127.0.0.1 for the length of the block; `keeps` connections open for more requests."""
+    server = ToyServer(replies, keeps)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
