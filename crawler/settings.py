@@ -9,8 +9,6 @@ from standards_db.version import VERSION
 BASE: dict[str, Any] = {
     "SPIDER_MODULES": [],  # sources are found by crawler.base.all_sources
     "LOG_LEVEL": "WARNING",  # the command prints its own account of a run
-    "TELNETCONSOLE_ENABLED": False,  # on by default: a port that runs Python
-    "REMOTE_CONTROL_ENABLED": False,  # on by default: a port that runs Python
     "CONCURRENT_ITEMS": 4,  # the default starts 100 tasks per response: a third more CPU per page
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1,  # one response at a time: rows are staged in the order of pages
     "DOWNLOAD_TIMEOUT": 60,  # the default of 180 s holds a closing crawl for minutes
@@ -20,10 +18,11 @@ BASE: dict[str, Any] = {
     "ITEM_PIPELINES": {"crawler.pipelines.Interpret": 300, "crawler.pipelines.Check": 400},
     "SPIDER_MIDDLEWARES": {"crawler.middlewares.Tracing": 100, "crawler.middlewares.Blocked": 40},
     "EXTENSIONS": {"crawler.extensions.RunLog": 500},
+    # Scrapy's own are imported even when they are off, two of them to open a port that runs Python.
+    "EXTENSIONS_BASE": {"scrapy.extensions.closespider.CloseSpider": 0},
+    "DOWNLOADER_STATS": False,  # on by default: builds every request and response once more to count its bytes
     "WARN_ON_GENERATOR_RETURN_VALUE": False,  # on by default: reads the callback's source again for every page
     "DUPEFILTER_DEBUG": False,
-    "MEMUSAGE_ENABLED": False,
-    "LOGSTATS_INTERVAL": 0,
 }
 
 LIVE: dict[str, Any] = {

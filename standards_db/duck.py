@@ -28,7 +28,7 @@ LIKE_SQLITE = (
     "set default_null_order = 'sqlite'",  # nulls come first
     "set integer_division = true",  # 5 / 2 is 2
     "set threads = 1",  # group_concat takes rows in the order in which a subquery gives them
-    "create macro julianday(day) as julian(cast(day as timestamp))",
+    "create macro julianday(day) as julian(cast(day as timestamp)) - 0.5",
 )
 TYPES = {"integer": "bigint", "real": "double", "text": "varchar"}
 CURVE = "adoption_lag_curve"

@@ -24,7 +24,7 @@ from crawler import base, cli, runs
 from crawler.base import Expect, Route, SourceSpider
 from standards_db import registry
 from standards_db.records import Document
-from standards_db.resolve import resolve
+from standards_db.resolve import is_due, resolve
 from standards_db.schema import open_db
 
 CONTACT = "ops@register.example"
@@ -52,7 +52,8 @@ class LiveToy(SourceSpider):
             yield self.request(response.urljoin(link))
 
     def parse_item(self, response: Response) -> Iterator[Any]:
-        yield Document(designation=response.css("h1::text").get(), title=response.css("p::text").get())
+        for name, title in zip(response.css("h1::text"), response.css("p::text"), strict=False):
+            yield Document(designation=name.get(), title=title.get())
 
 
 class LiveTwin(LiveToy):
@@ -116,7 +117,8 @@ def main(order: dict[str, Any]) -> int:
         budget=order.get("budget"),
         extra=extra,
     )[0]
-    resolve(db, today="2026-11-22")
+    if is_due(db):  # as `spheres crawl` and `spheres refresh` do
+        resolve(db, today="2026-11-22")
     db.close()
     print(json.dumps(asdict(outcome)))
     return 0
