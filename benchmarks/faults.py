@@ -68,7 +68,7 @@ class World:
         self.server.replies = self.site.replies()
 
     def crawl(self, **order: object) -> int:
-        return run_crawl(self.server, self.db, settings={"BACK_OFF_SECONDS": ["0.1"]}, **order)[0]  # type: ignore[arg-type]
+        return run_crawl(self.server, self.db, settings={"BACK_OFF_SECONDS": ["0.1"]}, **order).code  # type: ignore[arg-type]
 
     def last_run(self) -> tuple[int, str, str]:
         db = open_db(self.db)

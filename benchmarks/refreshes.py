@@ -1,5 +1,9 @@
 """`python -m benchmarks.refreshes [--pages N] [--rounds N]`: what an unchanged and a 1 %-changed refresh cost beside a
-full one, on a local toy site, in turns. Read the ratios: all of a line come from the same rounds."""
+full one, on a local toy site, in turns. Read the ratios: all of a line come from the same rounds.
+
+A page is fetched by Scrapy either way, so that the ratio is the smaller the more a page holds. Recorded list and detail
+pages hold ten records on average (RESULTS.md); pages with one are the least favourable case.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +17,37 @@ from tabulate import tabulate
 from benchmarks.toy import Site, clock, run_crawl, serving
 from standards_db.schema import open_db
 
-HEADERS = ("refresh", "requests", "304", "bytes", "CPU s", "CPU, full = 1", "wall, full = 1", "bytes, full = 1")
+HEADERS = (
+    "records per page",
+    "refresh",
+    "requests",
+    "304",
+    "bytes",
+    "CPU s",
+    "CPU, full = 1",
+    "wall, full = 1",
+    "bytes, full = 1",
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.refreshes", description=__doc__)
     parser.add_argument("--pages", type=int, default=400, help="item pages of the toy site (default %(default)s)")
     parser.add_argument("--bytes", type=int, default=30_000, help="size of an item page (default %(default)s)")
+    parser.add_argument("--records", type=int, nargs="+", default=[1, 10], help="on a page (default 1 and 10)")
     parser.add_argument("--rounds", type=int, default=3, help="the fastest of so many counts (default %(default)s)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(tabulate(measure(Path(folder), options), headers=HEADERS, tablefmt="github", floatfmt=".3f"))
+        lines = [line for records in options.records for line in measure(Path(folder), options, records)]
+        print(tabulate(lines, headers=HEADERS, tablefmt="github", floatfmt=".3f"))
 
 
-def measure(folder: Path, options: argparse.Namespace) -> list[list[object]]:
+def measure(folder: Path, options: argparse.Namespace, records: int) -> list[list[object]]:
     """One line per kind of refresh: the round with the least CPU of each."""
-    site = Site(options.pages, options.bytes)
+    site = Site(options.pages * records, options.bytes, records)
     best: dict[str, list[float]] = {}
-    with serving(site.replies()) as server:
-        prepared = folder / "prepared.db"
+    with serving(site.replies(), keeps=True) as server:
+        prepared = folder / f"prepared-{records}.db"
         crawl(server, prepared)
         for _ in range(options.rounds):
             for kind in ("full", "unchanged", "1 % changed"):
@@ -54,19 +70,19 @@ def measure(folder: Path, options: argparse.Namespace) -> list[list[object]]:
                     shutil.copy(db, prepared)
     full = best["full"]
     return [
-        [kind, *map(int, one[:3]), one[3], one[3] / full[3], one[4] / full[4], one[2] / full[2]]
+        [records, kind, *map(int, one[:3]), one[3], one[3] / full[3], one[4] / full[4], one[2] / full[2]]
         for kind, one in best.items()
     ]
 
 
 def crawl(server: object, db: Path) -> float:
-    code, cpu = run_crawl(server, db, large=True)  # type: ignore[arg-type]
-    if code:
-        raise SystemExit(f"a crawl ended with {code}")
+    ended = run_crawl(server, db, large=True)  # type: ignore[arg-type]
+    if ended.code:
+        raise SystemExit(f"a crawl ended with {ended.code}")
     connection = open_db(db)
     connection.conn.execute("pragma wal_checkpoint(truncate)")
     connection.close()
-    return cpu
+    return ended.cpu
 
 
 def check(db: Path, site: Site) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -22,9 +22,10 @@ __all__ = ["Reply", "Site", "ToyServer", "fork_crawl", "list_page", "replace", "
 
 
 class Site:
-    """A list of items with titles; each change to one gives the site's next state."""
+    """A list of items with titles, `together` of them on a page; each change to one gives the site's next state."""
 
-    def __init__(self, size: int, filler: int = 0) -> None:
+    def __init__(self, size: int, filler: int = 0, together: int = 1) -> None:
+        self.together = together
         self.titles = {number: f"Guide {number}" for number in range(11, 11 + size)}
         row = '<tr class="row"><td>part</td><td><a href="#part">clause of a page as registers print them</a></td></tr>'
         self.filler = f"<table>{row * (filler // len(row))}</table>"
@@ -41,10 +42,15 @@ class Site:
 
     def replies(self) -> dict[str, list[Reply]]:
         """What the server answers in this state, each page with its ETag."""
-        rows = "".join(f'<li><a href="/item/{n}">SP 800-{n}</a><span>{t}</span></li>' for n, t in self.titles.items())
-        pages = {"/list": f"<html><body><ul>{rows}</ul></body></html>"}
+        page_of = {number: number - (number - 11) % self.together for number in self.titles}
+        rows = "".join(
+            f'<li><a href="/item/{page_of[n]}">SP 800-{n}</a><span>{t}</span></li>' for n, t in self.titles.items()
+        )
+        items: dict[int, str] = {}
         for number, title in self.titles.items():
-            pages[f"/item/{number}"] = f"<html><body><h1>SP 800-{number}</h1><p>{title}</p>{self.filler}</body></html>"
+            items[page_of[number]] = items.get(page_of[number], "") + f"<h1>SP 800-{number}</h1><p>{title}</p>"
+        pages = {"/list": f"<html><body><ul>{rows}</ul></body></html>"}
+        pages |= {f"/item/{n}": f"<html><body>{item}{self.filler}</body></html>" for n, item in items.items()}
         return tagged({"/robots.txt": [NO_RULES], **{path: [Reply(body)] for path, body in pages.items()}})
 
     def state(self) -> dict[str, str]:
@@ -72,11 +78,20 @@ def fork_crawl(server: ToyServer, db: Path, limits: Any = None, **order: Any) ->
     os._exit(code)
 
 
-def run_crawl(server: ToyServer, db: Path, limits: Any = None, **order: Any) -> tuple[int, float]:
-    """Crawl to the end; exit code and CPU seconds of the process."""
+class Ended(NamedTuple):
+    """How a crawl's process ended: exit code, CPU seconds, the most memory it held."""
+
+    code: int
+    cpu: float
+    peak_mb: float
+
+
+def run_crawl(server: ToyServer, db: Path, limits: Any = None, **order: Any) -> Ended:
+    """Crawl to the end in a process of its own."""
     child = fork_crawl(server, db, limits, **order)
     _, status, usage = os.wait4(child, 0)
-    return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return Ended(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, peak)
 
 
 @contextlib.contextmanager

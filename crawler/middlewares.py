@@ -1,18 +1,15 @@
-"""Between the wire and the callbacks: refuse what is no page, guard requests, stamp where a record comes from."""
+"""Between the wire and the callbacks: refuse what is no page, keep it, stamp where a record comes from."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import ipaddress
 import re
-import socket
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
@@ -56,7 +53,6 @@ NOT_FOUND_PATH = re.compile(
 NOT_A_PAGE = ("Response content isn't text", "on a Selector of type 'json'")  # what Scrapy says of a wrong type
 HEAD = 200_000
 REPLACEMENT = "\ufffd"
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Blocked(BaseSpiderMiddleware):
@@ -155,51 +151,6 @@ class Tracing(BaseSpiderMiddleware):
                 self.stamps.clear()
             held = self.stamps[id(response)] = (response, stamp)
         return held[1]
-
-
-class Guard:
-    """Downloader middleware: refuses any address that is not public, also after a redirect, before connecting."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.allowed = set(crawler.settings.getlist("GUARD_ALLOW"))
-        self.verdicts: dict[str, str | None] = {}
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Guard:
-        return cls(crawler)
-
-    async def process_request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        host = parts.hostname or ""
-        if parts.scheme not in ("http", "https"):
-            raise IgnoreRequest(f"refused: scheme {parts.scheme!r} of {request.url}")
-        if host in self.allowed or "archived" in request.meta:
-            return
-        if host not in self.verdicts:
-            self.verdicts[host] = await private_address(host)
-        if address := self.verdicts[host]:
-            raise IgnoreRequest(f"refused: {host} is at the private address {address}")
-
-
-async def private_address(host: str) -> str | None:
-    """The first address of `host` that is not public, or None. A host that does not resolve is left to the download."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return None
-    addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
-    return next((a for a in sorted(addresses) if not is_public(ipaddress.ip_address(a))), None)
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address is one of the open internet, also the IPv4 address that an IPv6 address stands for."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast
 
 
 class Recorder:

@@ -7,8 +7,10 @@ import json
 import shlex
 import sqlite3
 import subprocess
+import threading
 import urllib.request
 from contextlib import closing
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +22,43 @@ from standards_db import health, search
 SECONDS = 30
 
 
-def send(target: str, message: dict[str, Any]) -> bool:
-    """Hand the message as JSON to a command (standard input) or an http(s) address (POST); whether it was taken."""
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirected POST would arrive as a GET without the message: it counts as not delivered."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def send(target: str, message: dict[str, Any]) -> str | None:
+    """Hand the message as JSON to a command (standard input) or an http(s) address (POST).
+
+    None when it was taken, else why not. It takes `SECONDS` at most, however slowly the other side answers.
+    """
     body = json.dumps(message, ensure_ascii=False).encode()
+    if not target.startswith(("http://", "https://")):
+        return run(target, body)
+    found: list[str | None] = []
+    poster = threading.Thread(target=lambda: found.append(post(target, body)), daemon=True)
+    poster.start()
+    poster.join(SECONDS)
+    return found[0] if found else f"no answer within {SECONDS} seconds"
+
+
+def run(command: str, body: bytes) -> str | None:
     try:
-        if target.startswith(("http://", "https://")):
-            request = urllib.request.Request(target, body, {"Content-Type": "application/json"})
-            with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-                return bool(200 <= answer.status < 300)
-        done = subprocess.run(shlex.split(target), input=body, timeout=SECONDS, check=False)
-        return done.returncode == 0
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return False
+        done = subprocess.run(shlex.split(command), input=body, timeout=SECONDS, check=False)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return f"exit code {done.returncode}" if done.returncode else None
+
+
+def post(address: str, body: bytes) -> str | None:
+    try:
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=SECONDS):
+            return None  # any other status than 2xx is raised
+    except (OSError, ValueError, HTTPException) as error:
+        return str(error) or type(error).__name__
 
 
 def write_metrics(path: Path, db: Database) -> None:

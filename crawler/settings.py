@@ -9,12 +9,8 @@ from standards_db.version import VERSION
 BASE: dict[str, Any] = {
     "SPIDER_MODULES": [],  # sources are found by crawler.base.all_sources
     "LOG_LEVEL": "WARNING",  # the command prints its own account of a run
-    "TELNETCONSOLE_ENABLED": False,  # on by default: a port that runs Python
-    "REMOTE_CONTROL_ENABLED": False,  # on by default: a port that runs Python
     "CONCURRENT_ITEMS": 4,  # the default starts 100 tasks per response: a third more CPU per page
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1,  # one response at a time: rows are staged in the order of pages
-    "DOWNLOAD_MAXSIZE": 512 * 2**20,  # the largest feed is about 100 MB; a 10 GB body is cut off
-    "DOWNLOAD_WARNSIZE": 128 * 2**20,
     "DOWNLOAD_TIMEOUT": 60,  # the default of 180 s holds a closing crawl for minutes
     "DOWNLOAD_VERIFY_CERTIFICATES": True,  # off by default: evidence must come from whom it says
     "COOKIES_ENABLED": True,  # one source keeps its search in a session
@@ -22,20 +18,25 @@ BASE: dict[str, Any] = {
     "ITEM_PIPELINES": {"crawler.pipelines.Interpret": 300, "crawler.pipelines.Check": 400},
     "SPIDER_MIDDLEWARES": {"crawler.middlewares.Tracing": 100, "crawler.middlewares.Blocked": 40},
     "EXTENSIONS": {"crawler.extensions.RunLog": 500},
+    # Scrapy's own are imported even when they are off, two of them to open a port that runs Python.
+    "EXTENSIONS_BASE": {"scrapy.extensions.closespider.CloseSpider": 0},
+    "DOWNLOADER_STATS": False,  # on by default: builds every request and response once more to count its bytes
+    "WARN_ON_GENERATOR_RETURN_VALUE": False,  # on by default: reads the callback's source again for every page
     "DUPEFILTER_DEBUG": False,
-    "MEMUSAGE_ENABLED": False,
-    "LOGSTATS_INTERVAL": 0,
 }
 
 LIVE: dict[str, Any] = {
     "LOG_INSTALL_ROOT_HANDLER": False,  # logging is the command's own
     "ROBOTSTXT_OBEY": True,  # off by default
+    "DOWNLOAD_MAXSIZE": 64 * 2**20,  # the largest page is 8 MB, the largest archive 26; a larger feed says so itself
+    "DOWNLOAD_WARNSIZE": 48 * 2**20,
     "CONCURRENT_REQUESTS": 1,  # per source: one that waits for its server, or is told to stop, sends nothing meanwhile
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "HOST_DELAY": 1.0,  # one request per second and host, whichever sources ask it: Pace keeps it
     "DOWNLOAD_DELAY": 0,  # Scrapy's own delay knows one source only
+    "TWISTED_DNS_RESOLVER": "crawler.addresses.PublicResolver",  # connects to no address inside, whatever a name says
     "DOWNLOADER_MIDDLEWARES": {
-        "crawler.middlewares.Guard": 50,
+        "crawler.addresses.Guard": 50,
         "crawler.hosts.BackOff": 560,
         "crawler.pages.Conditional": 570,
         "crawler.middlewares.Recorder": 585,  # above HttpCompression (590): what is kept is the decoded body
@@ -46,6 +47,8 @@ LIVE: dict[str, Any] = {
 REPLAY: dict[str, Any] = {
     "TWISTED_REACTOR_ENABLED": False,  # nothing is fetched; a plain asyncio loop can run many crawls in one process
     "ROBOTSTXT_OBEY": False,  # no request is made
+    "DOWNLOAD_MAXSIZE": 512 * 2**20,  # kept files are there already; the largest feed is about 100 MB
+    "DOWNLOAD_WARNSIZE": 0,
     "CONCURRENT_REQUESTS": 1,  # one body in memory, and the order of the archive
     "DOWNLOAD_DELAY": 0,
     "REDIRECT_ENABLED": False,

@@ -2,7 +2,7 @@
 
 The package describes itself: titles and columns from metadata.yml, types and keys from the snapshot, its day and hash,
 and every source with its licence. CSV cells that a spreadsheet would run begin with an apostrophe; the other formats
-hold the text as it is.
+hold the text as it is. Parquet can be partitioned by source and month (`parquet.py`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from standards_db import parquet
+from standards_db.parquet import batches
 from standards_db.spreadsheet import neutral_cell
 
 FORMATS = ("csv", "jsonl", "parquet")
 MEDIA = {"csv": "text/csv", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
 TYPES = {"INTEGER": "integer", "REAL": "number", "FLOAT": "number"}
 LEFT_OUT = ("source_records", "state", "rejects")  # raw records and bookkeeping; they are in the snapshot itself
-BATCH = 20_000
 SOURCES = "select key, title, homepage, licence from sources order by key"
 SNAPSHOT = "select as_of, built_at, version, sha256 from snapshot"
 TABLES = """
@@ -48,9 +49,15 @@ class Table:
 
 
 def export(
-    snapshot: Path, folder: Path, metadata: dict[str, Any], formats: tuple[str, ...] = FORMATS
+    snapshot: Path,
+    folder: Path,
+    metadata: dict[str, Any],
+    formats: tuple[str, ...] = FORMATS,
+    *,
+    partitioned: bool = False,
 ) -> dict[str, int]:
-    """Write every described table and `datapackage.json` into `folder`; rows per table.
+    """Write every described table and `datapackage.json` into `folder`; rows per table. `partitioned` writes Parquet
+    of the tables of `parquet.MONTHS` as folders by source and month.
 
     Raises ExportError when the snapshot is missing or not one, the folder is not empty, or pyarrow is not installed.
     """
@@ -68,7 +75,7 @@ def export(
             tables = [one for one in tables_of(connection) if one.name in about["tables"] and one.name not in LEFT_OUT]
             resources = []
             for table in tables:
-                counts[table.name] = write(connection, table, folder, formats)
+                counts[table.name] = write(connection, table, folder, formats, partitioned)
                 resources += [
                     resource(table, about["tables"][table.name], folder, kind, {one.name for one in tables})
                     for kind in formats
@@ -92,20 +99,24 @@ def tables_of(connection: sqlite3.Connection) -> Iterator[Table]:
         )
 
 
-def write(connection: sqlite3.Connection, table: Table, folder: Path, formats: tuple[str, ...]) -> int:
+def write(
+    connection: sqlite3.Connection, table: Table, folder: Path, formats: tuple[str, ...], partitioned: bool
+) -> int:
     """Write one table in every format; the number of its rows."""
     order = f" order by {', '.join(table.key)}" if table.key else ""
     sql = f"select {', '.join(f'[{column}]' for column in table.columns)} from [{table.name}]{order}"
     count = 0
     for kind in formats:
-        writer = {"csv": write_csv, "jsonl": write_jsonl, "parquet": write_parquet}[kind]
-        count = writer(connection.execute(sql), table, folder / f"{table.name}.{kind}")
+        path = folder / f"{table.name}.{kind}"
+        if kind == "csv":
+            count = write_csv(connection.execute(sql), table, path)
+        elif kind == "jsonl":
+            count = write_jsonl(connection.execute(sql), table, path)
+        elif partitioned and table.name in parquet.MONTHS and connection.execute(f"{sql} limit 1").fetchone():
+            count = parquet.write_partitions(connection, table.name, table.columns, table.key, folder / table.name)
+        else:  # also a table without rows, which has no partition to lie in
+            count = parquet.write_file(connection, sql, table.columns, path)
     return count
-
-
-def batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
-    while found := cursor.fetchmany(BATCH):
-        yield found
 
 
 def write_csv(cursor: sqlite3.Cursor, table: Table, path: Path) -> int:
@@ -129,36 +140,25 @@ def write_jsonl(cursor: sqlite3.Cursor, table: Table, path: Path) -> int:
     return count
 
 
-def write_parquet(cursor: sqlite3.Cursor, table: Table, path: Path) -> int:
-    import pyarrow  # an optional extra
-    import pyarrow.parquet
-
-    kinds = {"integer": pyarrow.int64(), "number": pyarrow.float64(), "string": pyarrow.string()}
-    schema = pyarrow.schema([(name, kinds[kind]) for name, kind in table.columns.items()])
-    count = 0
-    with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in batches(cursor):
-            columns = list(zip(*batch, strict=True))
-            arrays = [pyarrow.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
-            writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
-            count += len(batch)
-    return count
-
-
 def resource(table: Table, about: dict[str, Any], folder: Path, kind: str, exported: set[str]) -> dict[str, Any]:
-    """The entry of one file in the package. CSV, which states no types itself, carries the schema."""
+    """The entry of one table and format in the package, with every file of a partitioned one.
+
+    CSV, which states no types itself, carries the schema.
+    """
     path = folder / f"{table.name}.{kind}"
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not path.exists():
+        parts = [described_file(part, folder) for part in sorted((folder / table.name).rglob("*.parquet"))]
+        where: dict[str, Any] = {"path": [part["path"] for part in parts], "parts": parts}
+        where["bytes"] = sum(part["bytes"] for part in parts)
+    else:
+        where = described_file(path, folder)
     entry: dict[str, Any] = {
         "name": table.name.replace("_", "-") + ("" if kind == "csv" else f"-{kind}"),
-        "path": path.name,
+        **where,
         "format": kind,
         "mediatype": MEDIA[kind],
         "title": about["title"],
         "description": about.get("description", ""),
-        "bytes": path.stat().st_size,
-        "hash": f"sha256:{digest}",
     }
     if kind != "csv":
         return entry
@@ -177,6 +177,12 @@ def resource(table: Table, about: dict[str, Any], folder: Path, kind: str, expor
         if target in exported
     ]
     return {**entry, "profile": "tabular-data-resource", "encoding": "utf-8", "schema": schema, "related": related}
+
+
+def described_file(path: Path, folder: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size, "hash": f"sha256:{digest}"}
 
 
 def describe(

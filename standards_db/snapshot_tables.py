@@ -176,6 +176,10 @@ create table measure_sql (name text primary key, question text, reading text, sq
 
 def declaration(name: str) -> str:
     """A column with the type that its name says and the labelled table that it points to."""
-    kind = "real" if REAL.match(name) else "integer" if INTEGER.match(name) else "text"
     target = FOREIGN_KEYS.get(name)
-    return f"{name} {kind} references {target}" if target else f"{name} {kind}"
+    return f"{name} {kind_of(name)} references {target}" if target else f"{name} {kind_of(name)}"
+
+
+def kind_of(name: str) -> str:
+    """The type that a column's name says."""
+    return "real" if REAL.match(name) else "integer" if INTEGER.match(name) else "text"

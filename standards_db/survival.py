@@ -16,12 +16,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-CURVE = """
-create table if not exists adoption_lag_curve (
-    measure text not null references measures(key), topic text not null references topics(key),
-    sphere text not null references spheres(key), years real not null, survival real not null, low real, high real,
-    at_risk integer not null, primary key (measure, topic, sphere, years))
-"""
 LAGS = """
 select topic, sphere, julianday(start_day), is_observed, lag_years, first_year, adopted_year
 from adoption_lags where is_used = 1 and is_iso_iec >= ? order by topic, sphere, work
@@ -69,7 +63,6 @@ def medians(
     `value`, `low` and `high` are years, absent where there is no median yet. The sample is a list of works, so that
     `n_a` = `denominator` = works watched and `numerator` = those adopted by then.
     """
-    connection.execute(CURVE)
     days = connection.execute("select year, day, is_current from figure_years order by year").fetchall()
     for (topic, sphere), works in read_works(connection, only_iso_iec):
         for year, day, is_current in days:

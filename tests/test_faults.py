@@ -15,7 +15,9 @@ from standards_db.schema import open_db
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("arguments", [("--only", "kill -9", "--kills", "3"), ("--only", "certificate")])
+@pytest.mark.parametrize(
+    "arguments", [("--only", "kill -9", "--kills", "3"), ("--only", "certificate"), ("--only", "bomb")]
+)
 def test_faults_lose_nothing(arguments: tuple[str, ...]) -> None:
     """A round of it ends with 0 and a table without losses."""
     done = subprocess.run(

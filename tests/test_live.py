@@ -19,7 +19,7 @@ from toy_server import Reply, serving
 from toy_site import TEN, crawl, site, start
 
 from crawler import settings
-from crawler.middlewares import Guard, private_address
+from crawler.addresses import Guard, private_address
 
 CHALLENGE = "<html><head><title>Just a moment...</title></head><body>wait</body></html>"
 SEEN = "select id, title, url, source, page_url, page_sha256, archive_ref, is_in_force from documents order by id"
@@ -142,6 +142,26 @@ def test_redirect_to_a_private_address(tmp_path: Path) -> None:
     assert sorted(private) == ["92", "93", "94", "95"]
     assert "127.0.0.2" in found["92"]
     assert len(found) == 5
+
+
+@pytest.mark.parametrize(("allowed", "reached"), [([], False), (["register.example"], True)])
+def test_a_name_that_leads_inside_when_it_is_connected_to(tmp_path: Path, allowed: list[str], reached: bool) -> None:
+    """A name that is public when it is checked and at 127.0.0.1 a moment later: nothing is sent, with the reason.
+
+    With the name allowed the same crawl reaches the server, so it is the resolver that stops it.
+    """
+    with serving(site(TEN)) as server:
+        order = {
+            "base": f"http://register.example:{server.server_port}",
+            "db": str(tmp_path / "live.db"),
+            "delay": 0.02,
+        }
+        done = start({**order, "rebinds": "register.example", "settings": {"GUARD_ALLOW": allowed}})
+
+    assert done.returncode == 0, done.stderr
+    assert bool(server.asked) is reached
+    found = [row["reason"] for row in rows(tmp_path / "live.db", "select reason from rejects where level='page'")]
+    assert found == ([] if reached else ["refused: register.example is at the private address 127.0.0.1"])
 
 
 def test_broken_answers(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.utils.misc import is_generator_with_return_value
 from support import Quiet
 
 from crawler import runs
@@ -158,3 +159,10 @@ def test_live_requests_have_routes(source: type[SourceSpider]) -> None:
 
     assert requests
     assert all(source.route_of(request.url, request.method) for request in requests)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_callback_returns_a_value_beside_what_it_yields(name: str) -> None:
+    """Scrapy drops such a value. It would warn of it by reading the callback's source again for every page."""
+    names = {route.callback for route in SOURCES[name].routes} | {"unchanged", "failed"}
+    assert [one for one in sorted(names) if is_generator_with_return_value(getattr(SOURCES[name], one))] == []

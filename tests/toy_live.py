@@ -7,6 +7,7 @@ Called by test_live.py as `python toy_live.py ORDER`, where ORDER is JSON: `base
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -15,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from scrapy.http import Response
+from scrapy.resolver import HostResolution
+from twisted.internet._resolver import GAIResolver
+from twisted.internet.address import IPv4Address
 
 from crawler import base, cli, runs
 from crawler.base import Expect, Route, SourceSpider
 from standards_db import registry
 from standards_db.records import Document
-from standards_db.resolve import resolve
+from standards_db.resolve import is_due, resolve
 from standards_db.schema import open_db
 
 CONTACT = "ops@register.example"
@@ -48,7 +52,8 @@ class LiveToy(SourceSpider):
             yield self.request(response.urljoin(link))
 
     def parse_item(self, response: Response) -> Iterator[Any]:
-        yield Document(designation=response.css("h1::text").get(), title=response.css("p::text").get())
+        for name, title in zip(response.css("h1::text"), response.css("p::text"), strict=False):
+            yield Document(designation=name.get(), title=title.get())
 
 
 class LiveTwin(LiveToy):
@@ -68,6 +73,23 @@ def item_page(number: int) -> str:
     return f"<html><body><h1>SP 800-{number}</h1><p>Guide {number}</p></body></html>"
 
 
+def rebind(name: str) -> None:
+    """Let a name be at a public address for who asks first, and at 127.0.0.1 when the connection is made."""
+    asked = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *more: Any, **given: Any) -> Any:
+        return asked("93.184.216.34" if host == name else host, *more, **given)
+
+    def resolve_name(self: Any, receiver: Any, host: str, port: int = 0, *_: Any) -> Any:
+        receiver.resolutionBegan(HostResolution(host))
+        receiver.addressResolved(IPv4Address("TCP", "127.0.0.1", port))
+        receiver.resolutionComplete()
+        return receiver
+
+    socket.getaddrinfo = getaddrinfo
+    GAIResolver.resolveHostName = resolve_name
+
+
 def main(order: dict[str, Any]) -> int:
     LiveToy.start_urls = [f"{order['base']}/list"]
     LiveTwin.start_urls = [f"{order['base']}/twin"]
@@ -77,6 +99,8 @@ def main(order: dict[str, Any]) -> int:
         (f"{order['base']}{feed}", f"{order['base']}{side}") for feed, side in order.get("sides", [])
     )
     extra = {"GUARD_ALLOW": ["127.0.0.1"], **order.get("settings", {})}
+    if "rebinds" in order:
+        rebind(order["rebinds"])
     if "cli" in order:
         base.all_sources = lambda: sources
         runs.crawl_live = partial(runs.crawl_live, extra=extra)
@@ -93,7 +117,8 @@ def main(order: dict[str, Any]) -> int:
         budget=order.get("budget"),
         extra=extra,
     )[0]
-    resolve(db, today="2026-11-22")
+    if is_due(db):  # as `spheres crawl` and `spheres refresh` do
+        resolve(db, today="2026-11-22")
     db.close()
     print(json.dumps(asdict(outcome)))
     return 0

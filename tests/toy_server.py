@@ -33,12 +33,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as the server saw it: path, user agent, the clock when it came in, and the tag it holds."""
+    """One request as the server saw it: path, user agent, when it came in, the tag it holds, what it posts."""
 
     path: str
     agent: str
     at: float
     tag: str | None = None
+    body: bytes = b""
 
 
 class ToyServer(ThreadingHTTPServer):
@@ -46,8 +47,8 @@ class ToyServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, replies: dict[str, list[Reply]]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, replies: dict[str, list[Reply]], keeps: bool = False) -> None:
+        super().__init__(("127.0.0.1", 0), Keeping if keeps else Handler)
         self.replies = {path: list(answers) for path, answers in replies.items()}
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
@@ -73,9 +74,13 @@ class ToyServer(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: ToyServer
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         agent, tag = (self.headers.get(name) for name in ("User-Agent", "If-None-Match"))
-        reply = self.server.next_reply(Asked(self.path, agent or "", time.monotonic(), tag))
+        posted = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        reply = self.server.next_reply(Asked(self.path, agent or "", time.monotonic(), tag, posted))
         time.sleep(min(reply.stall, LONGEST_STALL))
         if reply.reset:
             linger = struct.pack("ii", 1, 0)  # closing now sends a reset
@@ -115,10 +120,18 @@ class Handler(BaseHTTPRequestHandler):
         """Keeps standard error for the tests."""
 
 
+class Keeping(Handler):
+    """Keeps a connection open for the next request, as the servers of registers do. Every body must be sized."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave together
+
+
 @contextmanager
-def serving(replies: dict[str, list[Reply]]) -> Iterator[ToyServer]:
-    """A server on a free port of 127.0.0.1 for the length of the block."""
-    server = ToyServer(replies)
+def serving(replies: dict[str, list[Reply]], *, keeps: bool = False) -> Iterator[ToyServer]:
+    """A server on a free port of 127.0.0.1 for the length of the block; `keeps` connections open for more requests."""
+    server = ToyServer(replies, keeps)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -14,7 +14,7 @@ from crawler import base, importer
 from crawler.archive import ArchiveError
 from crawler.base import SourceSpider
 from crawler.refresh import Held
-from standards_db import snapshot
+from standards_db import duck, snapshot
 from standards_db.schema import DatabaseError
 
 EXIT_REJECTED, EXIT_BAD_INPUT, EXIT_LOCKED = 1, 2, 75
@@ -33,7 +33,7 @@ class Spheres(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (DatabaseError, ArchiveError, importer.ListError, snapshot.SnapshotError) as error:
+        except (DatabaseError, ArchiveError, importer.ListError, snapshot.SnapshotError, duck.PackageError) as error:
             fail(str(error), EXIT_BAD_INPUT)
         except Held as error:
             fail(str(error), EXIT_LOCKED)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from crawler.commands.common import EXIT_BAD_INPUT, db_option, fail, json_option
+from crawler.commands.common import EXIT_BAD_INPUT, EXIT_REJECTED, db_option, fail, json_option
 from crawler.serving import default_snapshot, publish_to, serve_public, start_datasette, up_to_date
 from crawler.show import echo_json, show, table
-from standards_db import generations, measuring
+from standards_db import duck, generations, measuring
 from standards_db.measures import mapping
 from standards_db.measures.compute import summary
 from standards_db.measures.model import MeasureError
@@ -73,13 +74,25 @@ def serve(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="YAML file: bodies counted to another sphere, each with a reason (see standards_db/taxonomy/mappings).",
 )
+@click.option(
+    "--parquet",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Instead: compute the figures of this folder, written by `spheres export`, again with DuckDB, and compare.",
+)
 @json_option
-def measure(db_path: Path, mapping_path: Path | None, as_json: bool) -> None:
+def measure(db_path: Path, mapping_path: Path | None, folder: Path | None, as_json: bool) -> None:
     """Compute every measure for every year and say what it took; with --mapping, what another reading changes.
 
     Works on a temporary copy and writes nothing: `spheres publish` computes the same for the snapshot, and the shipped
-    mappings with it.
+    mappings with it. With --parquet no database is needed: the same SQL runs on DuckDB over the exported tables, and
+    every row is compared with the one that SQLite computed. Exit code 1 when one differs. Needs the extra `duckdb`.
     """
+    if folder:
+        if mapping_path:
+            fail("--parquet compares what is published, and --mapping is another reading", EXIT_BAD_INPUT)
+        measure_again(folder, as_json)
+        return
     up_to_date(db_path)
     started = time.monotonic()
     try:
@@ -99,6 +112,21 @@ def measure(db_path: Path, mapping_path: Path | None, as_json: bool) -> None:
     if other and moved is not None:
         click.echo(f"\n{other.label}: {len(moved)} figures of today change")
         click.echo(table(moved))
+
+
+def measure_again(folder: Path, as_json: bool) -> None:
+    """Say of every view and measure of a package how many rows DuckDB computes otherwise."""
+    started = time.monotonic()
+    found = list(duck.compare(folder, lambda line: click.echo(line, err=True)))
+    differing = [one for one in found if not one.is_equal]
+    if as_json:
+        echo_json([asdict(one) for one in found])
+    else:
+        click.echo(table([asdict(one) for one in found]))
+        rows, seconds = sum(one.rows for one in found), time.monotonic() - started
+        click.echo(f"{len(found)} tables, {rows:,} rows: {len(differing)} tables differ; {seconds:.1f} s")
+    if differing:
+        sys.exit(EXIT_REJECTED)
 
 
 def changes(default: list[measuring.Figure], mapped: list[measuring.Figure]) -> list[dict[str, object]]:

@@ -120,8 +120,8 @@ def refresh_command(
     if metrics:
         notify.write_metrics(metrics, db)
     has_news = report["missed"] or report["changed_answers"]
-    if command and has_news and not notify.send(command, report):
-        click.echo("spheres: the notification could not be delivered", err=True)
+    if command and has_news and (reason := notify.send(command, report)):
+        click.echo(f"spheres: the notification could not be delivered: {reason}", err=True)
     if report["verdict"] != "accepted":
         sys.exit(EXIT_REJECTED)
 

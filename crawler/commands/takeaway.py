@@ -30,11 +30,20 @@ from standards_db.export import FORMATS, ExportError, export
     show_default=True,
     help="Parquet needs the extra `export`.",
 )
-def export_package(db_path: Path, path: Path | None, out: Path, formats: tuple[str, ...]) -> None:
+@click.option(
+    "--partitioned",
+    is_flag=True,
+    help="Write the large tables' Parquet as folders by source and month first seen (documents/source=…/month=…/).",
+)
+def export_package(db_path: Path, path: Path | None, out: Path, formats: tuple[str, ...], partitioned: bool) -> None:
     """Write the snapshot as a data package: CSV, JSON lines and Parquet of every table, and datapackage.json."""
+    if partitioned and "parquet" not in formats:
+        fail("--partitioned is a way to write Parquet: add --format parquet", EXIT_BAD_INPUT)
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
     try:
-        counts = export(path or default_snapshot(db_path), out, metadata, tuple(dict.fromkeys(formats)))
+        counts = export(
+            path or default_snapshot(db_path), out, metadata, tuple(dict.fromkeys(formats)), partitioned=partitioned
+        )
     except ExportError as error:
         fail(str(error), EXIT_BAD_INPUT)
     click.echo(f"Exported {out}: {len(counts)} tables, {sum(counts.values()):,} rows")

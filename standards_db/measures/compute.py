@@ -138,16 +138,7 @@ def unheld_adoptions(connection: sqlite3.Connection) -> dict[str, str]:
 
 def write(connection: sqlite3.Connection, measure: Measure, frame: Frame) -> Account:
     started = time.monotonic()
-    given: dict[Key, Mapping[str, Any]] = {}
-    for row in measure.rows(connection, frame.settings):
-        key = (row.get("topic", "all"), row["sphere_a"], row.get("sphere_b") or "", row["year"])
-        if key in given:
-            raise MeasureError(f"{measure.key}: gives two figures for {key}")
-        given[key] = row
-    if strangers := [key for key in given if not frame.knows(measure, key)]:
-        raise MeasureError(f"{measure.key}: gives figures outside of its grid, one for {min(strangers)}")
-    cells = sorted({*frame.cells(measure), *given})
-    figures = [figure(measure, frame, key, given.get(key, {})) for key in cells]
+    figures = computed(connection, measure, frame)
     blank: dict[str, int] = {}
     for row in figures:
         if row["value"] is None:
@@ -161,6 +152,20 @@ def write(connection: sqlite3.Connection, measure: Measure, frame: Frame) -> Acc
     marks = ", ".join(f":{name}" for name in COLUMNS)
     connection.executemany(f"insert into figures ({', '.join(COLUMNS)}) values ({marks})", figures)
     return Account(measure.key, len(figures), blank, time.monotonic() - started)
+
+
+def computed(connection: sqlite3.Connection, measure: Measure, frame: Frame) -> list[dict[str, Any]]:
+    """Every figure of a measure as rows of `figures`. Raises MeasureError."""
+    given: dict[Key, Mapping[str, Any]] = {}
+    for row in measure.rows(connection, frame.settings):
+        key = (row.get("topic", "all"), row["sphere_a"], row.get("sphere_b") or "", row["year"])
+        if key in given:
+            raise MeasureError(f"{measure.key}: gives two figures for {key}")
+        given[key] = row
+    if strangers := [key for key in given if not frame.knows(measure, key)]:
+        raise MeasureError(f"{measure.key}: gives figures outside of its grid, one for {min(strangers)}")
+    cells = sorted({*frame.cells(measure), *given})
+    return [figure(measure, frame, key, given.get(key, {})) for key in cells]
 
 
 def figure(measure: Measure, frame: Frame, key: Key, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,11 @@ create table figures (
     sphere_a text not null references spheres(key), sphere_b text not null, year integer not null,
     value real, low real, high real, numerator integer, denominator integer, n_a integer, n_b integer, note text,
     numerator_link text, denominator_link text, coverage text,
-    primary key (measure, topic, sphere_a, sphere_b, year))
+    primary key (measure, topic, sphere_a, sphere_b, year));
+create table adoption_lag_curve (
+    measure text not null references measures(key), topic text not null references topics(key),
+    sphere text not null references spheres(key), years real not null, survival real not null, low real, high real,
+    at_risk integer not null, primary key (measure, topic, sphere, years))
 """
 COLUMNS = (
     "measure", "topic", "sphere_a", "sphere_b", "year", "value", "low", "high", "numerator", "denominator", "n_a",

@@ -26,10 +26,10 @@ interval = "own"
 denominator = "recognition_pairs?sphere_a={a}&sphere_b={b}&first_year__lte={year}&last_year__gte={year}"
 numerator = denominator + "&reciprocal_year__lte={year}"
 COUNTS = """
-select count(*), coalesce(sum(reciprocal_year <= :year), 0), coalesce(sum(dated_year <= :year), 0),
+select count(*), coalesce(sum(reciprocal_year <= $year), 0), coalesce(sum(dated_year <= $year), 0),
     count(distinct country_a), count(distinct country_b)
 from recognition_pairs
-where sphere_a = :a and sphere_b = :b and first_year <= :year and last_year >= :year
+where sphere_a = $a and sphere_b = $b and first_year <= $year and last_year >= $year
 """
 
 

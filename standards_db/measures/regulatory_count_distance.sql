@@ -30,4 +30,4 @@ select
     topic, sphere_a, sphere_b, year, 1.0 * sum(value) / count(*) as value, sum(value) as numerator,
     count(*) as denominator, link || '' as numerator_link, link as denominator_link
 from linked
-group by topic, sphere_a, sphere_b, year
+group by topic, sphere_a, sphere_b, year, link

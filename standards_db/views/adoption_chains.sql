@@ -17,13 +17,14 @@ with recursive ranked as (
 ), chain (document, last, last_document, path, seen, link_count, weakness, stale_count, judged_count) as (
     select
         document, target, target_document, document || ' > ' || target, '|' || document || '|' || target || '|', 1,
-        weakness, coalesce(is_stale, 0), is_stale is not null
+        weakness, coalesce(is_stale, 0), case when is_stale is null then 0 else 1 end
     from links
     union all
     select
         chain.document, links.target, links.target_document, chain.path || ' > ' || links.target,
-        chain.seen || links.target || '|', link_count + 1, max(chain.weakness, links.weakness),
-        stale_count + coalesce(links.is_stale, 0), judged_count + (links.is_stale is not null)
+        chain.seen || links.target || '|', link_count + 1,
+        case when chain.weakness > links.weakness then chain.weakness else links.weakness end,
+        stale_count + coalesce(links.is_stale, 0), judged_count + case when links.is_stale is null then 0 else 1 end
     from chain join links on links.document = chain.last_document
     where link_count < 8 and instr(chain.seen, '|' || links.target || '|') = 0
 )

@@ -94,7 +94,7 @@ select
     document,
     end_day,
     is_observed,
-    max(printed_years, 0) as lag_years,
+    case when printed_years < 0 then 0 else printed_years end as lag_years,
     reason,
     reason is null as is_used,
     cast(substr(start_day, 1, 4) as integer) as first_year,

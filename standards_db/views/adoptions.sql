@@ -15,7 +15,7 @@ with edges as (
                 method, target_text, id
         ) as place
     from relations
-    where type = 'adopts' and target_work is not null and target_document is not document
+    where type = 'adopts' and target_work is not null and target_document is distinct from document
         and confidence in ('high', 'medium')
 ), stated as (
     select document, target_work, group_concat(degree, ', ') as degrees
@@ -67,7 +67,7 @@ select
             where n.work = e.target_work and n.edition_key > coalesce(t.edition_key, e.target_edition_key)
                 and n.published <= as_of.day and n.kind <> 'draft' and n.vanished_at is null
                 and coalesce(n.status, '') not in ('draft', 'upcoming', 'on_approval')
-                and (w.family is not '3gpp' or substr(n.edition_key, 1, 6)
+                and (w.family is distinct from '3gpp' or substr(n.edition_key, 1, 6)
                     = substr(coalesce(t.edition_key, e.target_edition_key), 1, 6))
         ),
         as_of.year
@@ -86,4 +86,4 @@ join works w on w.id = e.target_work
 left join document_years y on y.document = e.document
 left join documents t on t.id = e.target_document
 left join stated on stated.document = e.document and stated.target_work = e.target_work
-where e.place = 1 and w.sphere = 'intl' and d.sphere <> 'intl' and d.work is not e.target_work
+where e.place = 1 and w.sphere = 'intl' and d.sphere <> 'intl' and d.work is distinct from e.target_work

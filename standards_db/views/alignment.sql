@@ -51,7 +51,8 @@ select
     rows_of.cn_count,
     rows_of.eu_count,
     rows_of.us_count,
-    (rows_of.cn_count > 0) + (rows_of.eu_count > 0) + (rows_of.us_count > 0) as sphere_count
+    case when rows_of.cn_count > 0 then 1 else 0 end + case when rows_of.eu_count > 0 then 1 else 0 end
+        + case when rows_of.us_count > 0 then 1 else 0 end as sphere_count
 from rows_of
 join works w on w.id = rows_of.work
 left join labels on labels.work = rows_of.work

@@ -23,14 +23,16 @@ with spans as (
         work, year as first_year, lead(year) over work_years - 1 as last_year,
         sum(held) over work_years + sum(cn) over work_years + sum(eu) over work_years + sum(us) over work_years > 0
             as counts,
-        sum(cn) over work_years > 0 as cn, sum(eu) over work_years > 0 as eu, sum(us) over work_years > 0 as us
+        case when sum(cn) over work_years > 0 then 1 else 0 end as cn,
+        case when sum(eu) over work_years > 0 then 1 else 0 end as eu,
+        case when sum(us) over work_years > 0 then 1 else 0 end as us
     from changes
     window work_years as (partition by work order by year)
 ), marked as (
     select
         *,
-        lag(counts) over work_years is not counts or lag(cn) over work_years is not cn
-            or lag(eu) over work_years is not eu or lag(us) over work_years is not us as is_new
+        lag(counts) over work_years is distinct from counts or lag(cn) over work_years is distinct from cn
+            or lag(eu) over work_years is distinct from eu or lag(us) over work_years is distinct from us as is_new
     from states
     where last_year is not null
     window work_years as (partition by work order by first_year)
@@ -40,7 +42,7 @@ with spans as (
     select work, min(first_year) as first_year, max(last_year) as last_year, cn, eu, us
     from numbered
     where counts = 1
-    group by work, island
+    group by work, island, cn, eu, us
 )
 select
     t.topic,

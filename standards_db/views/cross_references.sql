@@ -18,5 +18,5 @@ select distinct
 from relations r
 join works w on w.id = r.target_work
 join topic_documents td on td.document = r.document
-where r.type = 'references' and w.sphere is not null and td.first_year is not null and w.id is not r.document
+where r.type = 'references' and w.sphere is not null and td.first_year is not null and w.id is distinct from r.document
     and w.id <> coalesce((select work from documents where id = r.document), '')

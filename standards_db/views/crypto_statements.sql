@@ -2,7 +2,7 @@
 -- One row per primitive and row of crypto_suites that speaks of it, with the document it rests on as it stands today
 -- (`document_note`: a withdrawn edition, a draft). `is_draft` statements are shown and decide nothing.
 select
-    k.value as algorithm,
+    trim(k.value, '"') as algorithm,
     s.sphere,
     s.authority,
     s.status as standing,
@@ -22,5 +22,5 @@ select
     s.confidence,
     s.note
 from crypto_suites s
-join json_each('["' || replace(s.keys, ';', '","') || '"]') k
+cross join json_each('["' || replace(s.keys, ';', '","') || '"]') k
 where s.keys is not null

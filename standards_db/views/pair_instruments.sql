@@ -12,7 +12,8 @@ with pairs as (
 ), changes as (
     select
         p.sphere_a, p.sphere_b, topic, kind, year,
-        sum(step * (sphere = p.sphere_a)) as a, sum(step * (sphere = p.sphere_b)) as b
+        sum(case when sphere = p.sphere_a then step else 0 end) as a,
+        sum(case when sphere = p.sphere_b then step else 0 end) as b
     from steps join pairs p on sphere in (p.sphere_a, p.sphere_b)
     group by p.sphere_a, p.sphere_b, topic, kind, year
     having a <> 0 or b <> 0

@@ -3,11 +3,13 @@
 -- its certificates are recognised, `accepts` = it recognises those of others; NULL = the source does not say.
 -- `accepts_year` is the first year on record; `issues_year` is blank where no source dates the role. Statements that there
 -- is no recognition, intentions, and forums without recognition are not members.
-with roles as (
+with named as (
+    select *, substr(arrangement, 1, coalesce(nullif(instr(arrangement, '('), 0), 999) - 1) as head
+    from recognition
+    where country is not null
+), roles as (
     select
-        trim(substr(arrangement, 1, min(
-            coalesce(nullif(instr(arrangement, '('), 0), 999), coalesce(nullif(instr(arrangement, ':'), 0), 999)
-        ) - 1)) as arrangement,
+        trim(substr(head, 1, coalesce(nullif(instr(head, ':'), 0), 999) - 1)) as arrangement,
         country,
         role like 'authorizing%' or role like '%(authorizing)' or role like 'joint validation%' as issues,
         coalesce(role, '') not in ('none', 'intent', 'signatory')
@@ -15,19 +17,16 @@ with roles as (
         cast(substr(from_date, 1, 4) as integer) as from_year,
         cast(substr(to_date, 1, 4) as integer) as to_year,
         id
-    from recognition
-    where country is not null
+    from named
 )
 select
-    r.arrangement,
-    r.country,
-    c.sphere,
-    max(coalesce(r.issues, 0)) as issues,
-    min(r.from_year) as accepts_year,
-    min(r.from_year) filter (where r.issues = 1) as issues_year,
-    case when count(*) = count(r.to_year) then max(r.to_year) end as until_year,
-    group_concat(r.id, ' ') as recognition_rows
-from roles r
-join countries c on c.key = r.country
-where r.accepts
-group by r.arrangement, r.country
+    arrangement,
+    country,
+    sphere,
+    max(coalesce(issues, 0)) as issues,
+    min(from_year) as accepts_year,
+    min(from_year) filter (where issues = 1) as issues_year,
+    case when count(*) = count(to_year) then max(to_year) end as until_year,
+    group_concat(id, ' ') as recognition_rows
+from (select r.*, c.sphere from roles r join countries c on c.key = r.country where r.accepts order by r.id)
+group by arrangement, country, sphere

@@ -7,12 +7,15 @@ with held as (
         count(*) as certificate_count,
         sum(coalesce(statuses.is_in_force, 0)) as valid_count,
         count(distinct certificates.vendor_key) as vendor_count,
-        sum(certificates.id in (select certificate from certificate_exclusions)) as excluded_count,
-        group_concat(distinct certificates.source) as sources
+        sum(certificates.id in (select certificate from certificate_exclusions)) as excluded_count
     from certificates
     left join statuses on statuses.key = certificates.status
     where certificates.vanished_at is null
     group by certificates.scheme
+), listing as (
+    select scheme, group_concat(source, ', ') as sources
+    from (select distinct scheme, source from certificates where vanished_at is null order by 1, 2)
+    group by scheme
 ), recognised as (
     select scheme, count(distinct arrangement) as arrangement_count from recognition where scheme is not null group by scheme
 )
@@ -27,8 +30,9 @@ select
     coalesce(held.vendor_count, 0) as vendor_count,
     coalesce(held.excluded_count, 0) as excluded_count,
     coalesce(recognised.arrangement_count, 0) as arrangement_count,
-    held.sources,
+    listing.sources,
     'certificates?scheme=' || schemes.key || '&vanished_at__isnull=1' as rows_link
 from schemes
 left join held on held.scheme = schemes.key
+left join listing on listing.scheme = schemes.key
 left join recognised on recognised.scheme = schemes.key

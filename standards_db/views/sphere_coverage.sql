@@ -5,7 +5,7 @@ with worst as (
     select sources.key as source, sources.sphere, coalesce(max(coverage.state), 'not loaded') as state
     from sources left join coverage on coverage.source = sources.key
     where sources.holds = 'documents'
-    group by sources.key
+    group by sources.key, sources.sphere
 ), listed as (
     select sphere, state, group_concat(source, ', ') as names
     from (select * from worst where state <> 'loaded' order by sphere, state, source)

@@ -29,7 +29,8 @@ with counted as materialized (
 ), newest as (
     select
         *,
-        lag(last_year) over sphere_work is not first_year - 1 or lag(edition) over sphere_work is not edition as is_new
+        lag(last_year) over sphere_work is distinct from first_year - 1
+            or lag(edition) over sphere_work is distinct from edition as is_new
     from held
     where place = 1
     window sphere_work as (partition by sphere, work order by first_year)
@@ -40,4 +41,4 @@ select
     sphere, work, min(first_year) as first_year, max(last_year) as last_year, edition,
     max(edition_year) as edition_year, max(document_count) as document_count
 from islands
-group by sphere, work, island
+group by sphere, work, island, edition

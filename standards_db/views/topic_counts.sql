@@ -16,16 +16,16 @@ with spans as (
         topic, sphere, year,
         sum(sure) as documents,
         sum(sure * adopts) as adopting,
-        sum(sure * (degree is 'IDT')) as idt,
-        sum(sure * (degree is 'MOD')) as mod,
-        sum(sure * (degree is 'NEQ')) as neq,
-        sum(sure * (degree is 'unstated')) as unstated,
+        sum(case when degree = 'IDT' then sure else 0 end) as idt,
+        sum(case when degree = 'MOD' then sure else 0 end) as mod,
+        sum(case when degree = 'NEQ' then sure else 0 end) as neq,
+        sum(case when degree = 'unstated' then sure else 0 end) as unstated,
         sum(possible) as possible_documents,
         sum(possible * adopts) as possible_adopting,
-        sum(possible * (degree is 'IDT')) as possible_idt,
-        sum(possible * (degree is 'MOD')) as possible_mod,
-        sum(possible * (degree is 'NEQ')) as possible_neq,
-        sum(possible * (degree is 'unstated')) as possible_unstated
+        sum(case when degree = 'IDT' then possible else 0 end) as possible_idt,
+        sum(case when degree = 'MOD' then possible else 0 end) as possible_mod,
+        sum(case when degree = 'NEQ' then possible else 0 end) as possible_neq,
+        sum(case when degree = 'unstated' then possible else 0 end) as possible_unstated
     from steps
     group by topic, sphere, year
 ), running as (

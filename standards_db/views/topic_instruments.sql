@@ -28,14 +28,14 @@ with listed as (
         coalesce(min(certificates.year), as_of.year), as_of.year
     from certificates cross join as_of
     where scheme is not null and coalesce(issued, '') <= as_of.day
-    group by sphere, scheme
+    group by sphere, scheme, as_of.year
     union all
     select
         'all', 'exclusion list', sphere, list, 'List held here',
         coalesce(cast(substr(min(included), 1, 4) as integer), as_of.year), as_of.year
     from exclusions cross join as_of
     where coalesce(included, '') <= as_of.day
-    group by sphere, list
+    group by sphere, list, as_of.year
 )
 select topic, kind, sphere, instrument, title, first_year, last_year from listed
 where sphere in ('cn', 'eu', 'us')

@@ -13,4 +13,4 @@ select
     'vendor_spheres?country=' || v.country || '&is_excluded=1' as excluded_link
 from vendor_spheres v
 join countries c on c.key = v.country
-group by v.country
+group by v.country, c.sphere

@@ -28,12 +28,14 @@ with dated as (
     from dated
     group by vendor_key
 ), excluded as (
-    select
-        vendor_key,
-        group_concat(distinct list) as exclusion_lists,
-        min(cast(substr(included, 1, 4) as integer)) as included_year
-    from exclusions
-    where vendor_key is not null
+    select vendor_key, group_concat(list, ', ') as exclusion_lists, min(included_year) as included_year
+    from (
+        select vendor_key, list, min(cast(substr(included, 1, 4) as integer)) as included_year
+        from exclusions
+        where vendor_key is not null
+        group by vendor_key, list
+        order by vendor_key, list
+    )
     group by vendor_key
 )
 select
@@ -52,7 +54,8 @@ select
     x.crossed_year,
     e.vendor_key is not null as is_excluded,
     e.exclusion_lists,
-    case when e.vendor_key is not null then max(s.first_year, coalesce(e.included_year, s.first_year)) end as excluded_year
+    case when e.included_year > s.first_year then e.included_year when e.vendor_key is not null then s.first_year end
+        as excluded_year
 from summed s
 join vendors v on v.key = s.vendor_key
 join countries c on c.key = v.country

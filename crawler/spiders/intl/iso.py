@@ -79,7 +79,7 @@ class Iso(SourceSpider):
 
     def live_requests(self) -> Iterable[scrapy.Request]:
         # Some 100 MB in one file: more time and size than the settings allow a page.
-        large = {"download_maxsize": 1 << 30, "download_warnsize": 0, "download_timeout": 900}
+        large = {"download_maxsize": 384 << 20, "download_warnsize": 0, "download_timeout": 900}
         for name in ("iso_deliverables_metadata", "iso_technical_committees"):
             yield self.request(f"{FEEDS}/{name}/json/{name}.jsonl", meta=large)
 
