@@ -72,6 +72,7 @@ PRIMARY_KEYS = {
     "vendor_spheres": ("vendor_key",),
     "adoptions": ("document", "work"),
     "adoption_chains": ("document", "path"),
+    "adoption_flows": ("sphere", "work_body"),
     "adoption_topics": ("topic", "document", "work"),
     "alignment": ("work",),
     "alignment_topics": ("topic", "work", "first_year"),
@@ -132,6 +133,13 @@ ROTATIONS = {
     "certificates": ("scheme", "country", "status", "year"),
     "adoptions": ("sphere", "degree", "is_counted", "is_stale"),
     "changes": ("source", "kind", "field"),
+}
+# Facets that a reader may ask for (`more_facets` of metadata.yml): each index also covers the facets of ROTATIONS.
+MORE_FACETS = {
+    "documents": ("force", "year", "is_in_force"),
+    "topic_documents": ("status", "force", "year", "is_stale"),
+    "certificates": ("sphere", "level"),
+    "adoptions": ("work_body", "body", "is_in_force"),
 }
 INDEXES = {
     "documents": ("work", "identifier", "year"),

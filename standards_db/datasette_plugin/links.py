@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 
 from datasette.utils import tilde_encode
 
+from standards_db.datasette_plugin import words
+
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
     from datasette.database import Database
@@ -20,6 +22,7 @@ MODULE = __name__.rpartition(".")[0]
 STATIC = Path(__file__).parent / "static"
 WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 ABOUT: WeakKeyDictionary[Datasette, dict[str, str]] = WeakKeyDictionary()
+TABLES: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
 ROWS = re.compile(r"[a-z_]+(\?[^\s<>\"'`\\]*)?")
 
 
@@ -74,11 +77,22 @@ def static_url(datasette: Datasette, name: str) -> str:
 
 
 def about(datasette: Datasette) -> dict[str, str]:
-    """Title, description and licence of the whole, read once: every look into metadata copies all of it (15 ms)."""
+    """Title, description and licence of the whole in the language of the page.
+
+    metadata.yml is read once: every look into it copies all of it (15 ms).
+    """
     if datasette not in ABOUT:
         found = {name: datasette.metadata(name) for name in ("title", "description", "license", "license_url")}
         ABOUT[datasette] = {**found, "title": found["title"] or "Cyberspace standards tracker"}
-    return ABOUT[datasette]
+    return {name: words.told(name, text) for name, text in ABOUT[datasette].items()}
+
+
+def tables_of(datasette: Datasette) -> dict[str, Any]:
+    """What metadata.yml says of the tables, read once for the same reason."""
+    if datasette not in TABLES:
+        databases = datasette.metadata("databases") or {}
+        TABLES[datasette] = databases.get(DATABASE, {}).get("tables", {})
+    return TABLES[datasette]
 
 
 def sql_host(datasette: Datasette) -> str | None:
@@ -123,9 +137,27 @@ def in_order(items: Iterable[dict[str, Any]], names: list[str] | None, key: str)
     return [known[name] for name in names if name in known]
 
 
+def topic_words(label: str, label_zh: str | None) -> dict[str, str]:
+    """Both names of a topic, that in the language of the page `first`, each with its language."""
+    names = [(label, "en"), (label_zh or "", "zh")]
+    if words.CURRENT.get() == "zh" and label_zh:
+        names.reverse()
+    (first, lang), (second, second_lang) = names
+    return {"first": first, "lang": lang, "second": second, "second_lang": second_lang}
+
+
 def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
     """What every template may call, error pages included."""
     return {
+        "t": words.t,
+        "named": words.named,
+        "heading": words.heading,
+        "told": words.told,
+        "table_about": lambda table, name, given: words.told(f"databases.{DATABASE}.tables.{table}.{name}", given),
+        "query_about": lambda query, name, given: words.told(f"databases.{DATABASE}.queries.{query}.{name}", given),
+        "yes_no": words.yes_no,
+        "topic_words": topic_words,
+        "tongue": words.CURRENT.get,
         "doc_url": lambda key: row_url(datasette, "documents", key),
         "work_url": lambda key: row_url(datasette, "works", key),
         "record_url": lambda table, key: row_url(datasette, table, key),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from standards_db.datasette_plugin.charts import svg as draw
 from standards_db.datasette_plugin.charts.bars import amount
 from standards_db.datasette_plugin.charts.svg import Cell, Chart, Element
+from standards_db.datasette_plugin.words import say
 
 WIDTH, ROOM = 760.0, 250.0  # ROOM on either side is for the names
 GAP, LEAST, SCALE = 14.0, 14.0, 240.0
@@ -72,7 +73,7 @@ def stacked(names: list[str], links: Sequence[Link], total: float, side: str) ->
 
 def band(svg: Element, name: str, link: Link, place: tuple[float, float, float], pattern: int) -> None:
     start, end, height = place
-    holder = draw.linked(svg, link.url, f"{link.source} to {link.target}: {amount(link.value)}")
+    holder = draw.linked(svg, link.url, say("chart.flow", source=link.source, target=link.target, amount=amount(link.value)))
     x1, x2, middle = ROOM, WIDTH - ROOM, WIDTH / 2
     top = f"M{x1} {start:.1f}C{middle} {start:.1f} {middle} {end:.1f} {x2} {end:.1f}"
     back = f"V{end + height:.1f}C{middle} {end + height:.1f} {middle} {start + height:.1f} {x1} {start + height:.1f}Z"

@@ -10,7 +10,8 @@ from datasette.database import Database
 from standards_db.datasette_plugin.charts import Chart, Series, bars, lines
 from standards_db.datasette_plugin.links import table_url
 from standards_db.datasette_plugin.pages import certified, figures
-from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
+from standards_db.datasette_plugin.pages.frame import Row, first, rows
+from standards_db.datasette_plugin.words import say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -91,18 +92,16 @@ def listed(datasette: Datasette, key: str, **filters: object) -> str:
 
 
 def year_chart(datasette: Datasette, scheme: Row, years: list[Row]) -> Chart:
-    t = text_of(datasette)
     points = figures.counts_by_year(years, lambda year: listed(datasette, scheme["key"], year=year))
     series = Series(scheme["sphere"], scheme["title"], points)
-    about = str(t("scheme.years_about"))
-    return lines("by-year", str(t("scheme.years")), about, [series], as_text=lambda n: f"{n:,.0f}", is_named=False)
+    about = say("scheme.years_about")
+    return lines("by-year", say("scheme.years"), about, [series], as_text=lambda n: f"{n:,.0f}", is_named=False)
 
 
 def country_chart(datasette: Datasette, key: str, countries: list[Row], in_force: str) -> Chart:
-    t = text_of(datasette)
     drawn = []
     for row in countries:
         filters = {"scheme": key, "vanished_at__isnull": 1, "country": row["country"]}
         drawn.append(certified.bar(datasette, row, row["label"], in_force, filters))
-    about, legend = str(t("scheme.countries_about")), certified.legend(datasette)
-    return bars("by-country", str(t("scheme.countries")), about, drawn, legend, str(t("country.one")))
+    about, legend = say("scheme.countries_about"), certified.legend(datasette)
+    return bars("by-country", say("scheme.countries"), about, drawn, legend, say("country.one"))

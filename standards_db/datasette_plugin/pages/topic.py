@@ -9,7 +9,8 @@ from datasette.database import Database
 from standards_db.datasette_plugin.charts import Bar, Chart, Part, bars
 from standards_db.datasette_plugin.links import rows_url, table_url
 from standards_db.datasette_plugin.pages import figures, findings, lag
-from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
+from standards_db.datasette_plugin.pages.frame import Row, first, rows
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -78,21 +79,20 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
 
 
 def document_chart(datasette: Datasette, key: str, documents: list[Row]) -> Chart:
-    t = text_of(datasette)
 
     def link(row: Row, **more: object) -> str:
         return table_url(datasette, "topic_documents", topic=key, sphere=row["sphere"], **more)
 
     drawn = [
         Bar(
-            row["label"] or row["sphere"],
+            named("sphere", row["sphere"], row["label"]),
             (Part(row["in_force"], link(row, is_in_force=1)), Part(row["other"], link(row, is_in_force=0))),
             link(row),
         )
         for row in documents
     ]
-    legend = (str(t("document.in_force")), str(t("document.other")))
-    return bars("by-sphere", str(t("topic.documents")), str(t("topic.documents_about")), drawn, legend, "Sphere")
+    legend = (say("document.in_force"), say("document.other"))
+    return bars("by-sphere", say("topic.documents"), say("topic.documents_about"), drawn, legend, say("sphere.one"))
 
 
 def current(datasette: Datasette, measured: list[Row]) -> list[Row]:
