@@ -35,6 +35,7 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
     env.globals["tongues"] = lambda request: language.others(datasette, request)
     env.globals["chosen_filters"] = facets.in_words
     env.globals["more_facets"] = lambda request, table: facets.more(datasette, request, table)
+    env.globals["facet_order"] = lambda found, table: facets.in_order(datasette, found, table)
     env.globals["allow_facet"] = lambda: datasette.setting("allow_facet")
     env.globals["comparison"] = lambda key, display: words.named("comparison", key, display)
     env.globals["citation"] = lambda request: cite.citation(datasette, request)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is sti
     from datasette.app import Datasette
 
 ALSO = "_also"
+WITHOUT_VALUE = ("isnull", "notnull", "isblank", "notblank")
 
 
 @lru_cache
@@ -63,6 +64,12 @@ def more(datasette: Datasette, request: Request, table: str) -> list[dict[str, s
     ]
 
 
+def in_order(datasette: Datasette, found: list[dict[str, Any]], table: str) -> list[dict[str, Any]]:
+    """Facets as metadata.yml names them, so that they keep their place; those that a reader added come last."""
+    named = links.tables_of(datasette).get(table, {}).get("facets", [])
+    return sorted(found, key=lambda facet: named.index(facet["name"]) if facet["name"] in named else len(named))
+
+
 def in_words(filters: Any, sort: str | None, sort_desc: str | None) -> list[str]:
     """What the rows of a table page were chosen by and in which order they stand."""
     said = [in_one(column, lookup, value) for column, lookup, value in filters.selections()]
@@ -77,4 +84,4 @@ def in_one(column: str, lookup: str, value: str) -> str:
     is_flag = column.startswith("is_") or column.endswith("adopts")
     shown = (words.yes_no(value) if is_flag else None) or words.named(column, value)
     compared = words.named("comparison", lookup)
-    return f"{words.heading(column)} {compared}" + ("" if lookup in ("isnull", "notnull", "isblank", "notblank") else f" {shown}")
+    return f"{words.heading(column)} {compared}" + ("" if lookup in WITHOUT_VALUE else f" {shown}")

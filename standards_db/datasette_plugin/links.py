@@ -95,6 +95,11 @@ def tables_of(datasette: Datasette) -> dict[str, Any]:
     return TABLES[datasette]
 
 
+def table_about(datasette: Datasette, table: str, name: str, given: str = "") -> str:
+    """What metadata.yml says of a table (`title`, `description`) in the language of the page; `given` where nothing."""
+    return words.told(f"databases.{DATABASE}.tables.{table}.{name}", tables_of(datasette).get(table, {}).get(name) or given)
+
+
 def sql_host(datasette: Datasette) -> str | None:
     """Where visitors may run their own SQL when it is not here: `sql_url` of the plugin's settings."""
     host = safe_url((datasette.plugin_config("standards_db") or {}).get("sql_url"))
@@ -153,7 +158,7 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "named": words.named,
         "heading": words.heading,
         "told": words.told,
-        "table_about": lambda table, name, given: words.told(f"databases.{DATABASE}.tables.{table}.{name}", given),
+        "table_about": lambda table, name, given="": table_about(datasette, table, name, given),
         "query_about": lambda query, name, given: words.told(f"databases.{DATABASE}.queries.{query}.{name}", given),
         "yes_no": words.yes_no,
         "topic_words": topic_words,

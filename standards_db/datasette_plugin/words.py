@@ -16,11 +16,20 @@ from typing import Any
 import yaml
 from markupsafe import Markup, escape
 
+from standards_db import taxonomy
+
 FOLDER = Path(__file__).parent / "text"
-ENGLISH = "en"
+ENGLISH, CHINESE = "en", "zh"
+CODES: dict[str, dict[str, Any]] = {
+    "sphere": taxonomy.SPHERES,
+    "status": taxonomy.STATUSES,
+    "degree": taxonomy.DEGREES,
+    "topic": taxonomy.TOPICS,
+}
 CURRENT = ContextVar("language", default=ENGLISH)  # of the page that is being made
 # Columns whose values are named by another column's labels.
 SAME_WORDS = {
+    **dict.fromkeys(("work_body", "last_body"), "body"),
     **dict.fromkeys(("sphere_a", "sphere_b", "behind", "last_sphere", "target_sphere"), "sphere"),
     **dict.fromkeys(("in_force_basis", "valid_from_basis", "valid_until_basis"), "basis"),
     **dict.fromkeys(("rule", "relation", "method", "confidence"), "how"),
@@ -73,13 +82,29 @@ def shown(value: Any) -> Markup:
 
 
 def named(column: str, value: Any, label: Any = None) -> str:
-    """What a reader calls a value of a column: the language's word, else `label`, else the value itself."""
-    return known(column, value) or str(label or ("" if value is None else value))
+    """What a reader calls a value of a column: the language's word, else `label`, else the taxonomy's, else the value."""
+    return known(column, value) or str(label or coded(column, value) or ("" if value is None else value))
 
 
 def known(column: str, value: Any) -> str | None:
-    """The language's word for a value of a column, if it has one."""
-    return texts(CURRENT.get()).get(f"labels.{SAME_WORDS.get(column, column)}.{value}")
+    """The language's own word for a value of a column: of its catalogue, or Chinese that the taxonomy holds."""
+    column = SAME_WORDS.get(column, column)
+    found = texts(CURRENT.get()).get(f"labels.{column}.{value}")
+    if found is None and CURRENT.get() == CHINESE:
+        if column == "topic" and value in taxonomy.TOPICS:
+            return taxonomy.TOPICS[value].label_zh
+        if column == "body" and value in taxonomy.BODIES and taxonomy.BODIES[value].sphere == "cn":
+            return taxonomy.BODIES[value].name_native
+    return found
+
+
+def coded(column: str, value: Any) -> str | None:
+    """The label that the taxonomy gives a code."""
+    column = SAME_WORDS.get(column, column)
+    if column == "body":
+        return taxonomy.BODIES[value].name if value in taxonomy.BODIES else None
+    row = CODES[column].get(value) if column in CODES else None
+    return str(row.label) if row else None
 
 
 def heading(column: str) -> str:

@@ -96,16 +96,27 @@ def document_chart(datasette: Datasette, key: str, documents: list[Row]) -> Char
 
 
 def current(datasette: Datasette, measured: list[Row]) -> list[Row]:
-    """Today's figures, one line per measure and sphere or pair that has one, with links to both counts."""
+    """Today's figures in two tables, of spheres and of pairs: a line per measure, a cell per sphere or pair."""
     last = max((figure["year"] for figure in measured), default=None)
-    return [
-        {
-            **figure,
-            "name": figures.name_of(figure),
-            "text": figures.printed(figure["unit"])(figure["value"]),
-            "numerator_url": rows_url(datasette, figure["numerator_link"]),
-            "denominator_url": rows_url(datasette, figure["denominator_link"]),
-        }
-        for figure in measured
-        if figure["year"] == last and figure["value"] is not None
-    ]
+    today = [figure for figure in measured if figure["year"] == last and figure["value"] is not None]
+    tables = []
+    for is_pair in (True, False):
+        ours = [figure for figure in today if bool(figure["sphere_b"]) is is_pair]
+        columns = sorted({(figure["sphere_a"], figure["sphere_b"]): figures.name_of(figure) for figure in ours}.items())
+        lines = []
+        for group in figures.by_key(ours, "measure").values():
+            cells = {(figure["sphere_a"], figure["sphere_b"]): cell(datasette, figure) for figure in group}
+            lines.append({**group[0], "cells": [cells.get(key) for key, _ in columns]})
+        if lines:
+            tables.append({"columns": [name for _, name in columns], "lines": lines})
+    return tables
+
+
+def cell(datasette: Datasette, figure: Row) -> Row:
+    """One figure as printed, with links to both counts."""
+    return {
+        **figure,
+        "text": figures.printed(figure["unit"])(figure["value"]),
+        "numerator_url": rows_url(datasette, figure["numerator_link"]),
+        "denominator_url": rows_url(datasette, figure["denominator_link"]),
+    }
