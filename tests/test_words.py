@@ -47,8 +47,12 @@ def markup(source: str) -> str:
     """The template as HTML: every expression replaced by the literal texts that it may print."""
     pieces = []
     tree = Environment().parse(source)
-    of_classes = {id(one) for block in tree.find_all(nodes.Block) if block.name == "body_class"
-                  for one in block.find_all(nodes.Output)}
+    of_classes = {
+        id(one)
+        for block in tree.find_all(nodes.Block)
+        if block.name == "body_class"
+        for one in block.find_all(nodes.Output)
+    }
     for output in (one for one in tree.find_all(nodes.Output) if id(one) not in of_classes):
         for node in output.nodes:
             is_text = isinstance(node, nodes.TemplateData)
@@ -107,7 +111,7 @@ def test_words_in_a_template_are_seen(source: str, found: list[str]) -> None:
 
 
 def asked_in_templates(source: str) -> Iterator[str]:
-    """Keys that a template asks for, with the endings of those that a number chooses; `a.` stands for what follows it."""
+    """Keys that a template asks for, with both endings where a number chooses; `a.` stands for what follows it."""
     for call in Environment().parse(source).find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name == "t" and call.args:
             yield from of_call(call.args[0], any(pair.key == "n" for pair in call.kwargs))
@@ -162,7 +166,7 @@ def test_a_translation_fits_the_english_catalogue(name: str) -> None:
 
 @pytest.mark.parametrize("name", TRANSLATIONS)
 def test_a_translation_names_data_that_exists(name: str) -> None:
-    """Its columns are columns, its texts of metadata.yml stand there, its labels are of keys that the taxonomy holds."""
+    """Its columns are columns, its texts of metadata.yml stand there, its labels are of keys of the taxonomy."""
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
     described = words.flat(metadata, "metadata.")
     columns = {column for table in metadata["databases"]["standards"]["tables"].values() for column in table["columns"]}

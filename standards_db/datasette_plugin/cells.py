@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -23,7 +24,21 @@ STANDARD_COLUMNS = {
     "adopted_work",
     "target_work",
 }
-CODES = ("sphere", "sphere_a", "sphere_b", "target_sphere", "last_sphere", "body", "status", "degree", "topic", "source")
+CODES = (
+    "sphere",
+    "sphere_a",
+    "sphere_b",
+    "target_sphere",
+    "last_sphere",
+    "body",
+    "status",
+    "degree",
+    "topic",
+    "source",
+)
+LINKED = (*CODES, "scheme", "country", "work_body")
+HAN = re.compile(r"[\u3400-\u9fff]")
+LONGEST = 200  # as much as Datasette shows of a cell
 SHARES = ("share", "shared_base", "skew")
 
 
@@ -48,9 +63,15 @@ def render(datasette: Datasette, database: str, table: str | None, column: str, 
     is_name = column in STANDARD_COLUMNS or (table is None and column in ("document", "work"))
     if is_name and isinstance(value, str) and value:
         return Markup('<a href="{}">{}</a>').format(links.standard_url(datasette, value), value)
-    if column in CODES or (table is None and column in FOREIGN_KEYS):
+    if column == "vendor_key":
+        return Markup('<a href="{}">{}</a>').format(links.row_url(datasette, "vendors", str(value)), value)
+    if column in LINKED or (table is None and column in FOREIGN_KEYS):
         return labelled(datasette, column, value, None)
-    return Markup("{}").format(word) if (word := words.known(column, value)) else None
+    if word := words.known(column, value):
+        return Markup("{}").format(word)
+    if isinstance(value, str) and not column.endswith("_zh") and len(value) <= LONGEST and HAN.search(value):
+        return Markup('<span lang="zh">{}</span>').format(value)
+    return None
 
 
 def labelled(datasette: Datasette, column: str, value: Any, label: Any) -> Markup | None:

@@ -36,9 +36,7 @@ def offered_class() -> type:
 
         async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
             found, late = await super().facet_results()
-            closed = [
-                self.ds.urls.path(path_with_removed_args(self.request, {ALSO: facet["name"]})) for facet in found
-            ]
+            closed = [self.ds.urls.path(path_with_removed_args(self.request, {ALSO: facet["name"]})) for facet in found]
             return [{**facet, "toggle_url": url} for facet, url in zip(found, closed, strict=True)], late
 
     return Offered

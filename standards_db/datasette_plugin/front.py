@@ -129,11 +129,18 @@ async def trends(datasette: Datasette, db: Database) -> list[Chart]:
 def adoption_flow(datasette: Datasette, flows: list[dict[str, Any]]) -> Chart | None:
     """Who takes over whose texts: bands from the international bodies to the spheres."""
     bands = [
-        Link(named("body", row["work_body"], row["name"]), say(f"sphere.{row['sphere']}"), row["adoption_count"], rows_url(datasette, row["rows_link"]))
+        Link(
+            named("body", row["work_body"], row["name"]),
+            say(f"sphere.{row['sphere']}"),
+            row["adoption_count"],
+            rows_url(datasette, row["rows_link"]),
+        )
         for row in flows
     ]
     head = (say("adoption.from"), say("adoption.to"), say("adoption.many"))
-    return flow("adoption-flow", say("front.flow"), say("front.flow_about"), bands, head, is_share=True) if bands else None
+    return (
+        flow("adoption-flow", say("front.flow"), say("front.flow_about"), bands, head, is_share=True) if bands else None
+    )
 
 
 def unheld(spheres: list[dict[str, Any]]) -> str:

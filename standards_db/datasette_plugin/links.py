@@ -23,6 +23,20 @@ STATIC = Path(__file__).parent / "static"
 WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 ABOUT: WeakKeyDictionary[Datasette, dict[str, str]] = WeakKeyDictionary()
 TABLES: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
+PROVENANCE = {
+    *(
+        "tier",
+        "other_sources",
+        "first_seen",
+        "last_seen",
+        "page_url",
+        "page_sha256",
+        "retrieved_at",
+        "archive_ref",
+        "run",
+    ),
+    *("source", "published_precision", "edition_key"),
+}
 ROWS = re.compile(r"[a-z_]+(\?[^\s<>\"'`\\]*)?")
 
 
@@ -97,7 +111,9 @@ def tables_of(datasette: Datasette) -> dict[str, Any]:
 
 def table_about(datasette: Datasette, table: str, name: str, given: str = "") -> str:
     """What metadata.yml says of a table (`title`, `description`) in the language of the page; `given` where nothing."""
-    return words.told(f"databases.{DATABASE}.tables.{table}.{name}", tables_of(datasette).get(table, {}).get(name) or given)
+    return words.told(
+        f"databases.{DATABASE}.tables.{table}.{name}", tables_of(datasette).get(table, {}).get(name) or given
+    )
 
 
 def sql_host(datasette: Datasette) -> str | None:
@@ -142,6 +158,15 @@ def in_order(items: Iterable[dict[str, Any]], names: list[str] | None, key: str)
     return [known[name] for name in names if name in known]
 
 
+def row_parts(cells: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The cells of a row: what it says (`main`), and as what it was printed and where and when it was read (`rest`)."""
+    parts: dict[str, list[dict[str, Any]]] = {"main": [], "rest": []}
+    for cell in cells:
+        is_rest = cell["column"] in PROVENANCE or cell["column"].endswith("_text")
+        parts["rest" if is_rest else "main"].append(cell)
+    return parts if parts["main"] else {"main": parts["rest"], "rest": []}
+
+
 def topic_words(label: str, label_zh: str | None) -> dict[str, str]:
     """Both names of a topic, that in the language of the page `first`, each with its language."""
     names = [(label, "en"), (label_zh or "", "zh")]
@@ -157,11 +182,14 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "t": words.t,
         "named": words.named,
         "heading": words.heading,
+        "choices_of": words.choices_of,
         "told": words.told,
         "table_about": lambda table, name, given="": table_about(datasette, table, name, given),
         "query_about": lambda query, name, given: words.told(f"databases.{DATABASE}.queries.{query}.{name}", given),
         "yes_no": words.yes_no,
+        "row_parts": row_parts,
         "topic_words": topic_words,
+        "site_about": lambda: about(datasette),
         "tongue": words.CURRENT.get,
         "doc_url": lambda key: row_url(datasette, "documents", key),
         "work_url": lambda key: row_url(datasette, "works", key),

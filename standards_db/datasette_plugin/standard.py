@@ -27,7 +27,8 @@ where d.id = :id
 """
 TEXTS = "select keywords, abstract from document_texts where document = :id"
 OUTGOING = """
-select r.*, g.label as degree_label, t.title as target_title, t.title_zh as target_title_zh, t.status as target_status,
+select r.*, g.label as degree_label, t.identifier as target_name, t.title as target_title,
+  t.title_zh as target_title_zh, t.status as target_status,
   t.is_in_force as target_in_force, (select 1 from works w where w.id = r.target_work) as is_work_held
 from relations r
 left join degrees g on g.key = r.degree

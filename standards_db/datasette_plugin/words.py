@@ -20,11 +20,14 @@ from standards_db import taxonomy
 
 FOLDER = Path(__file__).parent / "text"
 ENGLISH, CHINESE = "en", "zh"
-CODES: dict[str, dict[str, Any]] = {
-    "sphere": taxonomy.SPHERES,
-    "status": taxonomy.STATUSES,
-    "degree": taxonomy.DEGREES,
-    "topic": taxonomy.TOPICS,
+CODES: dict[str, tuple[dict[str, Any], str]] = {  # column: its codes, and the attribute that names one
+    "sphere": (taxonomy.SPHERES, "label"),
+    "status": (taxonomy.STATUSES, "label"),
+    "degree": (taxonomy.DEGREES, "label"),
+    "topic": (taxonomy.TOPICS, "label"),
+    "body": (taxonomy.BODIES, "name"),
+    "scheme": (taxonomy.SCHEMES, "title"),
+    "country": (taxonomy.COUNTRIES, "name"),
 }
 CURRENT = ContextVar("language", default=ENGLISH)  # of the page that is being made
 # Columns whose values are named by another column's labels.
@@ -82,7 +85,7 @@ def shown(value: Any) -> Markup:
 
 
 def named(column: str, value: Any, label: Any = None) -> str:
-    """What a reader calls a value of a column: the language's word, else `label`, else the taxonomy's, else the value."""
+    """What a reader calls a value: the language's word, else `label`, else that of the taxonomy, else the value."""
     return known(column, value) or str(label or coded(column, value) or ("" if value is None else value))
 
 
@@ -100,11 +103,16 @@ def known(column: str, value: Any) -> str | None:
 
 def coded(column: str, value: Any) -> str | None:
     """The label that the taxonomy gives a code."""
-    column = SAME_WORDS.get(column, column)
-    if column == "body":
-        return taxonomy.BODIES[value].name if value in taxonomy.BODIES else None
-    row = CODES[column].get(value) if column in CODES else None
-    return str(row.label) if row else None
+    rows, name = CODES.get(SAME_WORDS.get(column, column), ({}, ""))
+    return getattr(rows[value], name) if value in rows else None
+
+
+def choices_of(parameter: str) -> list[tuple[str, str]]:
+    """The values of a question's parameter that names a sphere or a topic, each with its word; none for any other."""
+    if parameter not in ("sphere", "topic"):
+        return []
+    keys = ("cn", "eu", "us") if parameter == "sphere" else tuple(taxonomy.TOPICS)
+    return sorted(((key, named(parameter, key)) for key in keys), key=lambda pair: pair[1])
 
 
 def heading(column: str) -> str:

@@ -10,7 +10,7 @@ from standards_db.datasette_plugin.charts.bars import amount
 from standards_db.datasette_plugin.charts.svg import Cell, Chart, Element
 from standards_db.datasette_plugin.words import say
 
-WIDTH, ROOM = 860.0, 300.0  # ROOM on either side is for the names
+WIDTH, LEFT, RIGHT = 900.0, 350.0, 300.0  # LEFT and RIGHT are for the names
 GAP, LEAST, SCALE = 14.0, 14.0, 240.0
 
 
@@ -54,11 +54,9 @@ def flow(
     """
     ordered = sorted(links, key=lambda link: -link.value)
     whole = sum(link.value for link in ordered)
-    totals = {link.target: 0.0 for link in ordered}
-    for link in ordered:
-        totals[link.target] += link.value
+    given = totals("target", ordered)
     heights = {
-        link: link.value / ((totals[link.target] * len(totals)) if is_share else whole) * SCALE for link in ordered
+        link: link.value / ((given[link.target] * len(given)) if is_share else whole) * SCALE for link in ordered
     }
     ordered.sort(key=lambda link: -heights[link])
     left = stacked([link.source for link in ordered], heights, "source")
@@ -71,13 +69,24 @@ def flow(
         height = heights[link]
         start, end = left[link.source].take(height), right[link.target].take(height)
         band(svg, name, link, (start, end, max(height, 1.0)), patterns[link.target])
-    for column, x, anchor in ((left, ROOM - 8, "end"), (right, WIDTH - ROOM + 8, "start")):
+    for column, counts, room, x, anchor in (
+        (left, totals("source", ordered), LEFT, LEFT - 8, "end"),
+        (right, totals("target", ordered), RIGHT, WIDTH - RIGHT + 8, "start"),
+    ):
         for label, side in column.items():
             middle = side.y + side.height / 2 + 4
-            words = draw.shortened(f"{label} {amount(totals[label])}" if column is right else label, ROOM - 16)
+            words = draw.shortened(f"{label} {amount(counts[label])}", room - 16)
             draw.add(svg, "text", words, x=x, y=middle, text_anchor=anchor, aria_hidden="true")
     rows = tuple((Cell(link.source), Cell(link.target), Cell(amount(link.value), link.url)) for link in ordered)
     return Chart(name, title, description, draw.finished(svg), head, rows, is_wide=True)
+
+
+def totals(side: str, links: Sequence[Link]) -> dict[str, float]:
+    """The rows of every node of one side."""
+    counts: dict[str, float] = {}
+    for link in links:
+        counts[getattr(link, side)] = counts.get(getattr(link, side), 0.0) + link.value
+    return counts
 
 
 def stacked(names: list[str], heights: dict[Link, float], side: str) -> dict[str, Side]:
@@ -92,8 +101,10 @@ def stacked(names: list[str], heights: dict[Link, float], side: str) -> dict[str
 
 def band(svg: Element, name: str, link: Link, place: tuple[float, float, float], pattern: int) -> None:
     start, end, height = place
-    holder = draw.linked(svg, link.url, say("chart.flow", source=link.source, target=link.target, amount=amount(link.value)))
-    x1, x2, middle = ROOM, WIDTH - ROOM, WIDTH / 2
+    holder = draw.linked(
+        svg, link.url, say("chart.flow", source=link.source, target=link.target, amount=amount(link.value))
+    )
+    x1, x2, middle = LEFT, WIDTH - RIGHT, (LEFT + WIDTH - RIGHT) / 2
     top = f"M{x1} {start:.1f}C{middle} {start:.1f} {middle} {end:.1f} {x2} {end:.1f}"
     back = f"V{end + height:.1f}C{middle} {end + height:.1f} {middle} {start + height:.1f} {x1} {start + height:.1f}Z"
     draw.add(holder, "path", d=top + back, class_="flow", fill=draw.fill(name, pattern))

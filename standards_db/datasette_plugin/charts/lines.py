@@ -117,7 +117,14 @@ def curve(
         for one in series
         for point in one.points
     )
-    return Chart(name, title, description, draw.finished(svg), (*(head or (say("chart.series"), say("chart.year"))), say("measure.figure"), say("chart.interval")), rows)
+    return Chart(
+        name,
+        title,
+        description,
+        draw.finished(svg),
+        (*(head or (say("chart.series"), say("chart.year"))), say("measure.figure"), say("chart.interval")),
+        rows,
+    )
 
 
 def framed(points: list[Point], x_range: tuple[float, float] | None, y_range: tuple[float, float] | None) -> Frame:

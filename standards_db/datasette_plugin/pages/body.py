@@ -68,7 +68,8 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
         "year_chart": year_chart(datasette, key, body, years) if len(years) > 1 else None,
         "takers": takers,
         "givers": givers,
-        "flow": adoption_flow(datasette, key, body, takers, givers) if takers or givers else None,
+        "flow": adoption_flow(datasette, key, body, takers, givers) if len(takers) + len(givers) > 1 else None,
+        "single": single(datasette, key, takers, givers),
         "schemes": await rows(db, SCHEMES, {"key": key}),
         "sources": await rows(db, SOURCES, {"key": key}),
     }
@@ -113,14 +114,42 @@ def year_chart(datasette: Datasette, key: str, body: Row, years: list[Row]) -> C
 def adoption_flow(datasette: Datasette, key: str, body: Row, takers: list[Row], givers: list[Row]) -> Chart:
     here = body["name"]
     links = [
-        Link(here, named("sphere", row["sphere"], row["label"]), row["edges"], adoptions(datasette, work_body=key, sphere=row["sphere"]))
+        Link(
+            here,
+            named("sphere", row["sphere"], row["label"]),
+            row["edges"],
+            adoptions(datasette, work_body=key, sphere=row["sphere"]),
+        )
         for row in takers
     ]
     links += [
-        Link(row["label"] or say("body.not_resolved"), here, row["edges"], adoptions(datasette, body=key, work_body=row["body"])) for row in givers
+        Link(
+            row["label"] or say("body.not_resolved"),
+            here,
+            row["edges"],
+            adoptions(datasette, body=key, work_body=row["body"]),
+        )
+        for row in givers
     ]
     head = (say("adoption.from"), say("adoption.to"), say("adoption.many"))
     return flow("adoptions", say("body.flow"), say("body.flow_about"), links, head)
+
+
+def single(datasette: Datasette, key: str, takers: list[Row], givers: list[Row]) -> Row | None:
+    """The only flow from or to this body, where a chart would be one block."""
+    if len(takers) + len(givers) != 1:
+        return None
+    row = (takers + givers)[0]
+    if takers:
+        name = named("sphere", row["sphere"], row["label"])
+        return {"name": name, "edges": row["edges"], "url": adoptions(datasette, work_body=key, sphere=row["sphere"])}
+    name = named("body", row["body"], row["label"] or say("body.not_resolved"))
+    return {
+        "name": name,
+        "edges": row["edges"],
+        "url": adoptions(datasette, body=key, work_body=row["body"]),
+        "taken": 1,
+    }
 
 
 def adoptions(datasette: Datasette, **filters: object) -> str:

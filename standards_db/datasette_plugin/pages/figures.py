@@ -31,8 +31,12 @@ where {where} order by m.rowid, f.sphere_a, f.sphere_b, f.year
 async def of_topic(db: Database, topic: str) -> list[Row]:
     """Every figure of a topic, the measures that lead first."""
     found = await rows(db, FIGURES.format(where="f.topic = :topic"), {"topic": topic})
-    order = {measure: place for place, measure in enumerate(LEADING)}
-    return sorted(found, key=lambda figure: order.get(figure["measure"], len(order)))
+    return sorted(found, key=lambda figure: place_of(figure["measure"]))
+
+
+def place_of(measure: str) -> int:
+    """Where a measure stands in a list: those that lead first, the rest as they come."""
+    return LEADING.index(measure) if measure in LEADING else len(LEADING)
 
 
 async def of_measure(db: Database, measure: str) -> list[Row]:

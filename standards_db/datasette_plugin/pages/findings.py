@@ -15,14 +15,23 @@ from standards_db.datasette_plugin.pages.frame import Row, rows
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
 
-FINDINGS = "select kind, sentence, clauses, coverage from findings where topic = :topic order by rank limit :shown"
+FINDINGS = "select kind, sentence, clauses, coverage from findings where topic = :topic order by rank"
 
 
 async def of_topic(datasette: Datasette, db: Database, topic: str, shown: int) -> list[Row]:
-    """The leading sentences of a topic, each once, as markup with links in it."""
-    found = await rows(db, FINDINGS, {"topic": topic, "shown": shown})
+    """The leading sentences of a topic that state a number, each once, as markup with links in it.
+
+    Those that only say that there is too little to compare stand in the table `findings`.
+    """
+    found = await rows(db, FINDINGS, {"topic": topic})
     unique = {row["sentence"]: row for row in reversed(found)}
-    return [{**row, "markup": linked(datasette, row["clauses"])} for row in found if unique[row["sentence"]] is row]
+    told = [row for row in found if unique[row["sentence"]] is row and any(counted(row))] or found
+    return [{**row, "markup": linked(datasette, row["clauses"])} for row in told[:shown]]
+
+
+def counted(row: Row) -> list[bool]:
+    """Whether each clause of a finding states a number."""
+    return [bool(one["numbers"]) for one in json.loads(row["clauses"])]
 
 
 def linked(datasette: Datasette, clauses: str) -> Markup:

@@ -24,7 +24,13 @@ def chart(datasette: Datasette, work: str, editions: list[Row], adopters: list[R
     counted = [row for row in adopters if row["is_adoption"]]
     for sphere, label in sorted({(row["sphere"], row["sphere_label"]) for row in counted}):
         theirs = [row for row in counted if row["sphere"] == sphere]
-        lanes.append(Lane(sphere, named("sphere", sphere, label), tuple(spans(datasette, theirs, "document", now, "target_edition"))))
+        lanes.append(
+            Lane(
+                sphere,
+                named("sphere", sphere, label),
+                tuple(spans(datasette, theirs, "document", now, "target_edition")),
+            )
+        )
     lanes = [lane for lane in lanes if lane.spans]
     if sum(len(lane.spans) for lane in lanes) < 2:
         return None

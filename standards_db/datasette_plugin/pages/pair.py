@@ -106,7 +106,10 @@ async def topic_panels(datasette: Datasette, db: Database, a: str, b: str) -> li
     """The shared base by year of each topic that has enough figures, those with most of them first."""
     measured = await figures.of_measure(db, "shared_base")
     ours = [row for row in measured if (row["sphere_a"], row["sphere_b"]) == (a, b) and row["topic"] != "all"]
-    labels = {row["key"]: topic_words(row["label"], row["label_zh"])["first"] for row in await rows(db, "select key, label, label_zh from topics")}
+    labels = {
+        row["key"]: topic_words(row["label"], row["label_zh"])["first"]
+        for row in await rows(db, "select key, label, label_zh from topics")
+    }
     groups = figures.by_key(ours, "topic")
     filled = sorted(groups, key=lambda topic: -sum(row["value"] is not None for row in groups[topic]))[:PANELS]
     drawn = []

@@ -45,7 +45,7 @@ RECOGNITION = "select * from recognition where scheme = :key order by arrangemen
 STANDARDS = """
 select x.target_work as work, count(distinct x.certificate) as held
 from certificate_standards x join certificates c on c.id = x.certificate
-where c.scheme = :key and x.target_work is not null group by 1 order by 2 desc, 1 limit :shown
+where c.scheme = :key and c.vanished_at is null and x.target_work is not null group by 1 order by 2 desc, 1 limit :shown
 """
 EXCLUDED = """
 select distinct c.vendor_key from certificate_exclusions x join certificates c on c.id = x.certificate
@@ -54,7 +54,7 @@ where c.scheme = :key order by 1
 SOURCES = """
 select s.key, s.title, s.is_on, s.why_off, c.state, c.reason, count(*) as held
 from certificates x join sources s on s.key = x.source left join coverage c on c.source = s.key
-where x.scheme = :key group by 1 order by held desc
+where x.scheme = :key and x.vanished_at is null group by 1 order by held desc
 """
 
 

@@ -15,7 +15,7 @@ from standards_db.datasette_plugin.words import say
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
 
-SHOWN = 50
+SHOWN = 15
 VENDOR = """
 select v.*, c.name as country_name, c.sphere, s.label as sphere_label
 from vendors v left join countries c on c.key = v.country left join spheres s on s.key = c.sphere where v.key = :key
