@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -37,7 +36,6 @@ CODES = (
     "source",
 )
 LINKED = (*CODES, "scheme", "country", "work_body")
-HAN = re.compile(r"[\u3400-\u9fff]")
 LONGEST = 200  # as much as Datasette shows of a cell
 SHARES = ("share", "shared_base", "skew")
 
@@ -69,8 +67,8 @@ def render(datasette: Datasette, database: str, table: str | None, column: str, 
         return labelled(datasette, column, value, None)
     if word := words.known(column, value):
         return Markup("{}").format(word)
-    if isinstance(value, str) and not column.endswith("_zh") and len(value) <= LONGEST and HAN.search(value):
-        return Markup('<span lang="zh">{}</span>').format(value)
+    if isinstance(value, str) and not column.endswith("_zh") and len(value) <= LONGEST and words.PASSAGE.search(value):
+        return words.marked(value)
     return None
 
 

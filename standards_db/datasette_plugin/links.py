@@ -182,6 +182,7 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "t": words.t,
         "named": words.named,
         "heading": words.heading,
+        "marked": words.marked,
         "choices_of": words.choices_of,
         "told": words.told,
         "table_about": lambda table, name, given="": table_about(datasette, table, name, given),

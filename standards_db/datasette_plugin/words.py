@@ -8,6 +8,7 @@ it lacks is shown in English. Three branches name data: `labels` (column, value)
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from standards_db import taxonomy
 
 FOLDER = Path(__file__).parent / "text"
 ENGLISH, CHINESE = "en", "zh"
+HAN = r"\u3400-\u9fff\uf900-\ufaff"
+PASSAGE = re.compile(rf"[{HAN}](?:[^<>\n]*[{HAN}])?[\u3000-\u303f\uff00-\uffef]*")
 CODES: dict[str, tuple[dict[str, Any], str]] = {  # column: its codes, and the attribute that names one
     "sphere": (taxonomy.SPHERES, "label"),
     "status": (taxonomy.STATUSES, "label"),
@@ -39,8 +42,10 @@ SAME_WORDS = {
 }
 
 
-def languages() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.yml"))
+@lru_cache
+def languages() -> tuple[str, ...]:
+    """The languages that have a catalogue."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yml")))
 
 
 @lru_cache
@@ -82,6 +87,15 @@ def chosen(key: str, n: int | None, values: dict[str, Any]) -> tuple[str, dict[s
 def shown(value: Any) -> Markup:
     """A value inside a text: numbers with separators, everything else escaped."""
     return Markup(f"{value:,}") if isinstance(value, int) else escape(value)
+
+
+def marked(text: Any) -> Markup:
+    """A text of the data as markup in which every Chinese passage says that it is Chinese."""
+    plain, done, end = str(text or ""), Markup(""), 0
+    for found in PASSAGE.finditer(plain):
+        done += escape(plain[end : found.start()]) + Markup('<span lang="zh">{}</span>').format(found[0])
+        end = found.end()
+    return done + escape(plain[end:])
 
 
 def named(column: str, value: Any, label: Any = None) -> str:

@@ -75,12 +75,6 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
     }
 
 
-def names_of(topic: Row) -> tuple[str, str]:
-    """Both names of a topic, that in the language of the page first."""
-    names = topic_words(topic["label"], topic["label_zh"])
-    return names["first"], names["second"]
-
-
 def topic_chart(datasette: Datasette, key: str, topics: list[Row]) -> Chart:
 
     def link(topic: Row, in_force: int) -> str:
@@ -88,7 +82,7 @@ def topic_chart(datasette: Datasette, key: str, topics: list[Row]) -> Chart:
 
     drawn = [
         Bar(
-            " ".join(filter(None, names_of(topic))),
+            topic_words(topic["label"], topic["label_zh"])["first"],
             (Part(topic["in_force"], link(topic, 1)), Part(topic["other"], link(topic, 0))),
             table_url(datasette, "topic_documents", topic=topic["topic"], body=key),
         )
