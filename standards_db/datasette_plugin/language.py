@@ -30,11 +30,13 @@ def own(datasette: Datasette) -> str:
 
 
 def others(datasette: Datasette, request: Request | None) -> list[dict[str, str]]:
-    """The page of `request` in every other language: its code, its own name and the address."""
+    """The page of `request` in every other language: its code, its own name and the address. Data has none."""
     if request is None:
         return []
     base, path = str(datasette.urls.instance()), request.path
     rest = path.removeprefix(base).lstrip("/") + (f"?{request.query_string}" if request.query_string else "")
+    if DATA.match(rest):
+        return []
     here, usual = CURRENT.get(), own(datasette)
     return [
         {"code": code, "name": catalogue(code)["language"], "url": base + ("" if code == usual else f"{code}/") + rest}

@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parent / "text"
 ENGLISH, CHINESE = "en", "zh"
 HAN = r"\u3400-\u9fff\uf900-\ufaff"
 PASSAGE = re.compile(rf"[{HAN}](?:[^<>\n]*[{HAN}])?[\u3000-\u303f\uff00-\uffef]*")
+CHOICES: dict[str, tuple[str, ...]] = {"sphere": ("cn", "eu", "us"), "topic": tuple(taxonomy.TOPICS)}
 CODES: dict[str, tuple[dict[str, Any], str]] = {  # column: its codes, and the attribute that names one
     "sphere": (taxonomy.SPHERES, "label"),
     "status": (taxonomy.STATUSES, "label"),
@@ -121,11 +122,14 @@ def coded(column: str, value: Any) -> str | None:
     return getattr(rows[value], name) if value in rows else None
 
 
-def choices_of(parameter: str) -> list[tuple[str, str]]:
-    """The values of a question's parameter that names a sphere or a topic, each with its word; none for any other."""
-    if parameter not in ("sphere", "topic"):
+def choices_of(parameter: str, value: str) -> list[tuple[str, str]]:
+    """The values of a question's parameter that names a sphere or a topic, each with its word.
+
+    None for any other parameter, and none when `value` is not one of them: then it is shown as it was typed.
+    """
+    keys = CHOICES.get(parameter, ())
+    if value and value not in keys:
         return []
-    keys = ("cn", "eu", "us") if parameter == "sphere" else tuple(taxonomy.TOPICS)
     return sorted(((key, named(parameter, key)) for key in keys), key=lambda pair: pair[1])
 
 
