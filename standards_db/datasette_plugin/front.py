@@ -10,10 +10,10 @@ from datasette.utils.asgi import Request, Response
 
 from standards_db.datasette_plugin.cells import percent
 from standards_db.datasette_plugin.charts import Chart, Link, flow
-from standards_db.datasette_plugin.links import rows_url, table_url
+from standards_db.datasette_plugin.links import queries_of, rows_url, table_url, title_of
 from standards_db.datasette_plugin.pages import figures, findings
 from standards_db.datasette_plugin.pages.frame import kept, render, rows, snapshot_of
-from standards_db.datasette_plugin.words import named, say, told
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -216,11 +216,4 @@ def heat(datasette: Datasette, row: dict[str, Any] | None, least: int) -> Heat:
 
 def questions(datasette: Datasette) -> list[dict[str, str]]:
     """The canned queries with their titles, in the order of metadata.yml."""
-    queries = (datasette.metadata("queries", database="standards") or {}).items()
-    return [
-        {
-            "url": table_url(datasette, name),
-            "title": told(f"databases.standards.queries.{name}.title", query.get("title", name)),
-        }
-        for name, query in queries
-    ]
+    return [{"url": table_url(datasette, name), "title": title_of(datasette, name)} for name in queries_of(datasette)]

@@ -22,7 +22,7 @@ MODULE = __name__.rpartition(".")[0]
 STATIC = Path(__file__).parent / "static"
 WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 ABOUT: WeakKeyDictionary[Datasette, dict[str, str]] = WeakKeyDictionary()
-TABLES: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
+DESCRIBED: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
 PROVENANCE = {
     *(
         "tier",
@@ -102,11 +102,20 @@ def about(datasette: Datasette) -> dict[str, str]:
 
 
 def tables_of(datasette: Datasette) -> dict[str, Any]:
-    """What metadata.yml says of the tables, read once for the same reason."""
-    if datasette not in TABLES:
-        databases = datasette.metadata("databases") or {}
-        TABLES[datasette] = databases.get(DATABASE, {}).get("tables", {})
-    return TABLES[datasette]
+    """What metadata.yml says of each table."""
+    return described(datasette).get("tables", {})
+
+
+def queries_of(datasette: Datasette) -> dict[str, Any]:
+    """The saved questions of metadata.yml, in its order."""
+    return described(datasette).get("queries", {})
+
+
+def described(datasette: Datasette) -> dict[str, Any]:
+    """The part of metadata.yml on the snapshot, read once for the same reason."""
+    if datasette not in DESCRIBED:
+        DESCRIBED[datasette] = (datasette.metadata("databases") or {}).get(DATABASE, {})
+    return DESCRIBED[datasette]
 
 
 def table_about(datasette: Datasette, table: str, name: str, given: str = "") -> str:
@@ -114,6 +123,14 @@ def table_about(datasette: Datasette, table: str, name: str, given: str = "") ->
     return words.told(
         f"databases.{DATABASE}.tables.{table}.{name}", tables_of(datasette).get(table, {}).get(name) or given
     )
+
+
+def title_of(datasette: Datasette, name: str) -> str:
+    """The title of a table or of a saved question in the language of the page, else its name."""
+    if name in tables_of(datasette):
+        return table_about(datasette, name, "title", name)
+    given = queries_of(datasette).get(name, {}).get("title", name)
+    return words.told(f"databases.{DATABASE}.queries.{name}.title", given)
 
 
 def sql_host(datasette: Datasette) -> str | None:
