@@ -84,5 +84,6 @@ def create_indexes(connection: sqlite3.Connection, table: str) -> None:
     for facet in more:
         covered = ", ".join((facet, *facets, *(other for other in more if other != facet)))
         connection.execute(f"create index idx_{table}_facet_{facet} on {table} ({covered})")
-    for column in INDEXES.get(table, ()):
-        connection.execute(f"create index if not exists idx_{table}_{column} on {table} ({column})")
+    for columns in INDEXES.get(table, ()):
+        name = columns.replace(", ", "_")
+        connection.execute(f"create index if not exists idx_{table}_{name} on {table} ({columns})")

@@ -151,7 +151,7 @@ INDEXES = {
     "pair_works": ("work",),
     "sphere_works": ("work",),
     "work_topics": ("work",),
-    "source_records": ("entity",),
+    "source_records": ("entity", "source, retrieved_at"),
     "changes": ("entity", "observed_at"),
     "certificates": ("vendor_key",),
     "exclusions": ("vendor_key",),

@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from datasette import hookimpl
+from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request
 
 from standards_db.datasette_plugin import cells, cite, facets, feeds, language, links, pages, safety, words
+from standards_db.datasette_plugin.pages import frame
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -61,6 +63,14 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
 @hookimpl
 def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Datasette) -> Any:
     return cells.render(datasette, database, table, column, value, row)
+
+
+@hookimpl
+def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Any:
+    """A page that SQLite had no time for says so and asks to come back; Datasette would show its SQL."""
+    if not isinstance(exception, QueryInterrupted) or request.path.endswith(".json"):
+        return None
+    return lambda: frame.too_long(datasette, request)
 
 
 @hookimpl

@@ -10,7 +10,7 @@ from datasette.database import Database
 from datasette.utils.asgi import Request, Response
 
 from standards_db.datasette_plugin.links import about, tracker_database
-from standards_db.datasette_plugin.words import CURRENT
+from standards_db.datasette_plugin.words import CURRENT, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -61,6 +61,12 @@ async def render(
 
 async def no_snapshot(datasette: Datasette, request: Request) -> Response:
     return await render(datasette, request, "no_snapshot.html", {}, "no_snapshot", 404)
+
+
+async def too_long(datasette: Datasette, request: Request) -> Response:
+    """What a reader is told when a page took longer than its queries may."""
+    context = {"title": say("error.too_long"), "error": say("error.too_long_about"), "status": 503}
+    return await render(datasette, request, "error.html", context, "error", 503)
 
 
 def total(records: Sequence[Row], name: str) -> int:

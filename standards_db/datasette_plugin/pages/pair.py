@@ -92,7 +92,8 @@ def cell(
     """One figure of the wide table: its text (blank when there is none), counts and links."""
     value = row[name]
     return {
-        "name": name,
+        "name": name.removesuffix("_a").removesuffix("_b") if name[-2:] in ("_a", "_b") else name,
+        "side": name[-1] if name[-2:] in ("_a", "_b") else "",
         "text": percent(value) if value is not None else "",
         "note": named("note", row[note]),
         "numerator": row[over],
