@@ -10,7 +10,6 @@ from urllib.parse import urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
 from datasette.utils import tilde_encode
-from markupsafe import Markup, escape
 
 from standards_db.datasette_plugin import words
 
@@ -178,14 +177,6 @@ def in_order(items: Iterable[dict[str, Any]], names: list[str] | None, key: str)
     return [known[name] for name in names if name in known]
 
 
-def with_code(text: str) -> Markup:
-    """A text in which `…` is code, as markup."""
-    parts = str(text).split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
-    )
-
-
 def row_parts(cells: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The cells of a row: what it says (`main`), and as what it was printed and where and when it was read (`rest`)."""
     parts: dict[str, list[dict[str, Any]]] = {"main": [], "rest": []}
@@ -217,7 +208,6 @@ def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
         "query_about": lambda query, name, given: words.told(f"databases.{DATABASE}.queries.{query}.{name}", given),
         "yes_no": words.yes_no,
         "row_parts": row_parts,
-        "with_code": with_code,
         "topic_words": topic_words,
         "site_about": lambda: about(datasette),
         "tongue": words.CURRENT.get,
