@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from datasette.database import Database
@@ -24,14 +25,29 @@ async def of_topic(datasette: Datasette, db: Database, topic: str, shown: int) -
     Those that only say that there is too little to compare stand in the table `findings`.
     """
     found = await rows(db, FINDINGS, {"topic": topic})
-    unique = {row["sentence"]: row for row in reversed(found)}
-    told = [row for row in found if unique[row["sentence"]] is row and any(counted(row))] or found
-    return [{**row, "markup": linked(datasette, row["clauses"])} for row in told[:shown]]
+    told: list[Row] = []
+    for row in sorted(
+        found, key=lambda row: -len(json.loads(row["clauses"]))
+    ):  # what says more swallows what says less
+        clauses = {one["text"] for one in json.loads(row["clauses"]) if one["numbers"]}
+        same = next((other for other in told if clauses <= other["said"]), None)
+        if same is not None:
+            same["kinds"].append(row["kind"])
+        elif clauses:
+            told.append({**row, "kinds": [row["kind"]], "said": clauses})
+    ordered = sorted(told, key=found_order(found))[:shown]
+    return [{**row, "markup": linked(datasette, row["clauses"])} for row in ordered or plain(found)]
 
 
-def counted(row: Row) -> list[bool]:
-    """Whether each clause of a finding states a number."""
-    return [bool(one["numbers"]) for one in json.loads(row["clauses"])]
+def found_order(found: list[Row]) -> Callable[[Row], int]:
+    """Findings in the order of the table, by the first kind that each of them answers."""
+    places = {row["kind"]: place for place, row in enumerate(found)}
+    return lambda row: min(places[kind] for kind in row["kinds"])
+
+
+def plain(found: list[Row]) -> list[Row]:
+    """The first finding where none states a number: why there is none."""
+    return [{**row, "kinds": [row["kind"]]} for row in found[:1]]
 
 
 def linked(datasette: Datasette, clauses: str) -> Markup:
