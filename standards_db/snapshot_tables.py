@@ -132,6 +132,7 @@ ROTATIONS = {
     "topic_documents": ("topic", "sphere", "is_counted", "adopts", "degree"),
     "certificates": ("scheme", "country", "status", "year"),
     "adoptions": ("sphere", "degree", "is_counted", "is_stale"),
+    "relations": ("type", "degree", "method", "resolution"),
     "changes": ("source", "kind", "field"),
 }
 # Facets that a reader may ask for (`more_facets` of metadata.yml): each index also covers the facets of ROTATIONS.
@@ -140,6 +141,7 @@ MORE_FACETS = {
     "topic_documents": ("status", "force", "year", "is_stale"),
     "certificates": ("sphere", "level"),
     "adoptions": ("work_body", "body", "is_in_force"),
+    "relations": ("is_stale",),
 }
 INDEXES = {
     "documents": ("work", "identifier", "year"),

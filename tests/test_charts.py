@@ -145,7 +145,7 @@ def test_bands_of_a_flow_fill_their_nodes() -> None:
     chart = charts.flow("f", "t", "d", [Link("ISO", "EU", 3), Link("ISO", "China", 1)], ("from", "to", "rows"))
     first, second = (element.get("d") for element in tree(chart).iter("path") if element.get("class") == "flow")
 
-    assert first.startswith("M350.0 4.0C") and second.startswith("M350.0 184.0C")
+    assert first.startswith("M390.0 4.0C") and second.startswith("M390.0 184.0C")
 
 
 def test_timeline_joins_a_text_to_the_edition_it_follows() -> None:

@@ -10,7 +10,7 @@ from standards_db.datasette_plugin.charts.bars import amount
 from standards_db.datasette_plugin.charts.svg import Cell, Chart, Element
 from standards_db.datasette_plugin.words import say
 
-WIDTH, LEFT, RIGHT = 900.0, 350.0, 300.0  # LEFT and RIGHT are for the names
+WIDTH, LEFT, RIGHT = 940.0, 390.0, 300.0  # LEFT and RIGHT are for the names
 GAP, LEAST, SCALE = 14.0, 14.0, 240.0
 
 

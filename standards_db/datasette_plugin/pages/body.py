@@ -106,7 +106,7 @@ def year_chart(datasette: Datasette, key: str, body: Row, years: list[Row]) -> C
 
 
 def adoption_flow(datasette: Datasette, key: str, body: Row, takers: list[Row], givers: list[Row]) -> Chart:
-    here = body["name"]
+    here = named("body", key, body["name"])
     links = [
         Link(
             here,

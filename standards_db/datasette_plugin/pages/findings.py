@@ -29,12 +29,12 @@ async def of_topic(datasette: Datasette, db: Database, topic: str, shown: int) -
     for row in sorted(
         found, key=lambda row: -len(json.loads(row["clauses"]))
     ):  # what says more swallows what says less
-        clauses = {one["text"] for one in json.loads(row["clauses"]) if one["numbers"]}
-        same = next((other for other in told if clauses <= other["said"]), None)
-        if same is not None:
-            same["kinds"].append(row["kind"])
-        elif clauses:
-            told.append({**row, "kinds": [row["kind"]], "said": clauses})
+        said = [one["text"] for one in json.loads(row["clauses"])]
+        longer = [other for other in told if other["said"][:1] == said[:1] and set(said) <= set(other["said"])]
+        if longer:
+            longer[0]["kinds"].append(row["kind"])
+        elif any(one["numbers"] for one in json.loads(row["clauses"])):
+            told.append({**row, "kinds": [row["kind"]], "said": said})
     ordered = sorted(told, key=found_order(found))[:shown]
     return [{**row, "markup": linked(datasette, row["clauses"])} for row in ordered or plain(found)]
 
