@@ -133,8 +133,12 @@ def findings(figures: Figures) -> Iterator[Finding]:
 
 
 def extreme(figures: Figures, kind: str) -> Finding:
-    """The pair and topic of which the interval lies lowest (divergence) or highest (convergence)."""
-    rows = [r for r in figures.rows if r["year"] == figures.now and r["measure"] in SYMMETRIC and figures.says(r)]
+    """The pair and topic of which the interval lies lowest (divergence) or highest (convergence).
+
+    The shared base of all topics together has a finding of its own and stands here only where no topic has a figure.
+    """
+    found = [r for r in figures.rows if r["year"] == figures.now and r["measure"] in SYMMETRIC and figures.says(r)]
+    rows = [r for r in found if r["topic"] != "all" or r["measure"] != "shared_base"] or found
     if not rows:
         return Finding("all", kind, (Clause(f"{kind}: no pair of spheres has enough rows for a figure", ()),))
     if kind == "strongest divergence":

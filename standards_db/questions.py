@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standards_db.schema import VIEWS_DIR
-from standards_db.snapshot_tables import INDEXES, PRIMARY_KEYS, ROTATIONS, declaration
+from standards_db.snapshot_tables import INDEXES, MORE_FACETS, PRIMARY_KEYS, ROTATIONS, declaration
 
 
 class QuestionError(Exception):
@@ -80,5 +80,10 @@ def create_indexes(connection: sqlite3.Connection, table: str) -> None:
     for place, facet in enumerate(facets):
         rotated = ", ".join(facets[place:] + facets[:place])
         connection.execute(f"create index idx_{table}_facet_{facet} on {table} ({rotated})")
-    for column in INDEXES.get(table, ()):
-        connection.execute(f"create index if not exists idx_{table}_{column} on {table} ({column})")
+    more = MORE_FACETS.get(table, ())
+    for facet in more:
+        covered = ", ".join((facet, *facets, *(other for other in more if other != facet)))
+        connection.execute(f"create index idx_{table}_facet_{facet} on {table} ({covered})")
+    for columns in INDEXES.get(table, ()):
+        name = columns.replace(", ", "_")
+        connection.execute(f"create index if not exists idx_{table}_{name} on {table} ({columns})")

@@ -72,6 +72,7 @@ PRIMARY_KEYS = {
     "vendor_spheres": ("vendor_key",),
     "adoptions": ("document", "work"),
     "adoption_chains": ("document", "path"),
+    "adoption_flows": ("sphere", "work_body"),
     "adoption_topics": ("topic", "document", "work"),
     "alignment": ("work",),
     "alignment_topics": ("topic", "work", "first_year"),
@@ -131,7 +132,16 @@ ROTATIONS = {
     "topic_documents": ("topic", "sphere", "is_counted", "adopts", "degree"),
     "certificates": ("scheme", "country", "status", "year"),
     "adoptions": ("sphere", "degree", "is_counted", "is_stale"),
+    "relations": ("type", "degree", "method", "resolution"),
     "changes": ("source", "kind", "field"),
+}
+# Facets that a reader may ask for (`more_facets` of metadata.yml): each index also covers the facets of ROTATIONS.
+MORE_FACETS = {
+    "documents": ("force", "year", "is_in_force"),
+    "topic_documents": ("status", "force", "year", "is_stale"),
+    "certificates": ("sphere", "level"),
+    "adoptions": ("work_body", "body", "is_in_force"),
+    "relations": ("is_stale",),
 }
 INDEXES = {
     "documents": ("work", "identifier", "year"),
@@ -143,7 +153,7 @@ INDEXES = {
     "pair_works": ("work",),
     "sphere_works": ("work",),
     "work_topics": ("work",),
-    "source_records": ("entity",),
+    "source_records": ("entity", "source, retrieved_at"),
     "changes": ("entity", "observed_at"),
     "certificates": ("vendor_key",),
     "exclusions": ("vendor_key",),

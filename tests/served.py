@@ -27,12 +27,12 @@ def free_port() -> int:
 class Served:
     """Datasette over the small snapshot, with its own event loop."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, allow_facet: bool = True) -> None:
         if not pm.is_registered(datasette_plugin):
             pm.register(datasette_plugin, "standards_db")
         self.metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
         self.loop = asyncio.new_event_loop()
-        settings = {"suggest_facets": False, "facet_time_limit_ms": 1000}
+        settings = {"suggest_facets": False, "facet_time_limit_ms": 1000, "allow_facet": allow_facet}
         self.datasette = Datasette([], immutables=[str(path)], metadata=self.metadata, settings=settings)
 
     def get(self, path: str) -> Any:

@@ -46,12 +46,19 @@ def pages(site: str) -> list[str]:
         f"{site}/standards/documents/{tilde_encode(HOSTILE_ID)}",
         f"{site}/standard/unheard-of",
         f"{site}/standards?sql=select+1",
+        f"{site}/standards/spheres/cn",
+        f"{site}/standards/documents?_also=force",
     ]
+
+
+def chinese(site: str) -> list[str]:
+    """The same pages in Chinese."""
+    return [f"{site}/zh{page.removeprefix(site)}" for page in pages(site)]
 
 
 def test_no_script_error_and_no_request_to_another_host(browser: Browser, site: str) -> None:
     """No page reports an error or a breach of its security policy, and all files come from the same host."""
-    for page in pages(site):
+    for page in [*pages(site), *chinese(site)]:
         browser.log("browser"), browser.requested()
         browser.open(page)
         complaints = [entry["message"] for entry in browser.log("browser") if "favicon" not in entry["message"]]
@@ -105,7 +112,7 @@ def test_facet_narrows_the_table(browser: Browser, site: str) -> None:
 def test_question_with_a_parameter_answers(browser: Browser, site: str) -> None:
     """A parameter typed into a canned question changes its answer."""
     browser.open(f"{site}/standards/stale_adoptions")
-    browser.type("#qp1", "cn")
+    browser.click("#qp1 option[value=cn]")
     browser.click("form.sql input[type=submit]")
 
     assert browser.text("p.count strong") == "1 row"
@@ -122,6 +129,19 @@ def test_scripts_of_datasette_work_under_the_policy(browser: Browser, site: str)
     assert browser.run("document.querySelectorAll('.CodeMirror').length") == 1
 
 
+def test_a_reader_changes_the_language_and_keeps_it(browser: Browser, site: str) -> None:
+    """The link in the header shows the same page in Chinese, where every click stays Chinese; the link back works."""
+    browser.open(f"{site}/standards/topics/isms")
+    browser.click("a.tongue")
+    assert browser.run("document.documentElement.lang") == "zh"
+    assert browser.text("h1").startswith("信息安全管理体系")
+    browser.click("标准", "link text")
+    assert browser.address() == f"{site}/zh/standards/documents"
+    browser.click("a.tongue")
+
+    assert browser.address() == f"{site}/standards/documents"
+
+
 def test_hostile_text_runs_nothing(browser: Browser, site: str) -> None:
     """Pages with a script as title and javascript: as address open without an alert and hold no such link."""
     hostile = (f"documents/{tilde_encode(HOSTILE_ID)}", "documents?_all_columns=1", "relations?_all_columns=1")
@@ -134,7 +154,7 @@ def test_hostile_text_runs_nothing(browser: Browser, site: str) -> None:
 
 def test_pages_fit_a_phone(phone: Browser, site: str) -> None:
     """At 360 pixels no page scrolls sideways; wide tables scroll inside their own box."""
-    for page in pages(site):
+    for page in [*pages(site), *chinese(site)]:
         phone.open(page)
 
         assert phone.run("document.documentElement.scrollWidth") <= 360, page
@@ -171,7 +191,7 @@ def axe() -> str:
 def test_no_serious_barrier_on_any_page(browser: Browser, site: str, axe: str) -> None:
     """axe-core finds nothing serious or critical on any page, in its rules for WCAG 2.2 A and AA."""
     barriers = {}
-    for page in pages(site):
+    for page in [*pages(site), *chinese(site)]:
         browser.open(page)
         found = browser.run_async(f"{axe}; const done = arguments[arguments.length - 1]; {AXE_RUN}")
         serious = [one for one in found if one["impact"] in ("serious", "critical")]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
 
 from standards_db.datasette_plugin import charts
-from standards_db.datasette_plugin.charts import Bar, Chart, Lane, Link, Part, Point, Series, Span
+from standards_db.datasette_plugin.charts import Bar, Chart, Key, Lane, Link, Part, Point, Series, Span, Table
 from standards_db.datasette_plugin.charts import svg as draw
 
 HOSTILE = '</title><script>alert(1)</script>"><img src=x onerror=alert(2)>\x00网络'
@@ -45,7 +46,16 @@ def a_timeline(text: str, url: str | None) -> Chart:
     return charts.timeline("c5", text, text, [Lane("intl", text, spans)], 2026.9)
 
 
-KINDS = pytest.mark.parametrize("draws", [a_line, a_step, a_bar, a_flow, a_timeline])
+def a_schema(text: str, url: str | None) -> Chart:
+    tables = (
+        Table("relations", text, url or "", ("id",), (Key("document", "documents", "id"), Key("degree", text, "key"))),
+        Table("documents", text, url or "", ("id",), (Key("work", "works", "id"), Key("body", "bodies", "key"))),
+        Table("works", text, url or "", ("id",), ()),
+    )
+    return charts.schema("c6", text, text, tables)
+
+
+KINDS = pytest.mark.parametrize("draws", [a_line, a_step, a_bar, a_flow, a_timeline, a_schema])
 
 
 def tree(chart: Chart) -> ElementTree.Element:
@@ -135,7 +145,7 @@ def test_bands_of_a_flow_fill_their_nodes() -> None:
     chart = charts.flow("f", "t", "d", [Link("ISO", "EU", 3), Link("ISO", "China", 1)], ("from", "to", "rows"))
     first, second = (element.get("d") for element in tree(chart).iter("path") if element.get("class") == "flow")
 
-    assert first.startswith("M250.0 4.0C") and second.startswith("M250.0 184.0C")
+    assert first.startswith("M390.0 4.0C") and second.startswith("M390.0 184.0C")
 
 
 def test_timeline_joins_a_text_to_the_edition_it_follows() -> None:
@@ -164,3 +174,42 @@ def test_long_labels_are_cut_to_their_room() -> None:
     """Chinese characters count double; the whole label stays in the table."""
     assert draw.shortened("网络安全等级保护基本要求", 60) == "网络安全…"
     assert draw.shortened("short", 60) == "short"
+
+
+def test_shares_of_a_flow_make_every_target_equally_high() -> None:
+    """Where one target has nearly all rows the others are no hairlines: each column is the whole of its target."""
+    links = [Link("3GPP", "EU", 1000), Link("ISO", "China", 6), Link("IEC", "China", 4)]
+    drawn = tree(charts.flow("f", "t", "d", links, ("from", "to", "rows"), is_share=True))
+    bands = {
+        band.find("title").text: band.find("path").get("d") for band in drawn.iter("g") if band.find("path") is not None
+    }
+    edges = {name: re.search(r"([\d.]+)V([\d.]+)", drawn_as).groups() for name, drawn_as in bands.items()}
+    heights = {name: float(lower) - float(upper) for name, (upper, lower) in edges.items()}
+
+    assert heights == {"3GPP to EU: 1,000": 120.0, "ISO to China: 6": 72.0, "IEC to China: 4": 48.0}
+
+
+def test_arrows_of_a_schema_lead_to_the_next_column_only() -> None:
+    """A key to the table beside it has an arrow, any other is named behind its column; the table lists all of them."""
+    chart = a_schema("codes", ROWS)
+    drawn = tree(chart)
+    boxes = [float(box.get("x")) for box in drawn.iter("rect") if box.get("class") == "box"]
+    texts = {element.text for element in drawn.iter("text")}
+
+    assert boxes == sorted(set(boxes)) and len([tip for tip in drawn.iter("path") if tip.get("class") == "tip"]) == 2
+    assert {"document", "work", "degree → codes", "body → bodies"} <= texts
+    assert [tuple(cell.text for cell in row) for row in chart.rows] == [
+        ("relations", "document", "documents.id"),
+        ("relations", "degree", "codes.key"),
+        ("documents", "work", "works.id"),
+        ("documents", "body", "bodies.key"),
+    ]
+
+
+def test_tables_that_lead_to_each_other_are_drawn() -> None:
+    """A circle of keys ends, and every table has its box."""
+    a = Table("a", "A", ROWS, ("id",), (Key("b", "b", "id"), Key("parent", "a", "id")))
+    b = Table("b", "B", ROWS, ("id",), (Key("a", "a", "id"),))
+    drawn = tree(charts.schema("s", "t", "d", (a, b)))
+
+    assert len([box for box in drawn.iter("rect") if box.get("class") == "box"]) == 2

@@ -49,7 +49,7 @@ def test_adoptions_that_are_not_collected_are_no_zero(served: Served) -> None:
     """The table of spheres says so for the US, whose register is not read, and counts those of China."""
     table = served.soup("/").find("table")
     cells = {
-        row.th.get_text(" ", strip=True)[:2]: row.find("td", {"data-label": "Adoptions"})
+        row.th.get_text(" ", strip=True)[:2]: row.find("td", {"data-label": "Adoptions of international standards"})
         for row in table.select("tbody tr")
     }
 

@@ -61,13 +61,13 @@ def test_hostile_rows_stay_text_in_a_feed(served: Served) -> None:
     assert all(link.get("href").startswith("http://localhost") for link in root.iter(f"{ATOM}link"))
 
 
-@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe["title"])
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe["key"])
 def test_each_recipe_answers_over_the_sample(recipe: dict[str, str], sample_snapshot: Path) -> None:
     """Every recipe runs and finds rows in the embedded sample."""
     sample = Served(sample_snapshot)
     try:
         rows = sample.get(f"/standards.json?{urlencode({'sql': recipe['sql'], '_shape': 'array'})}").json()
-        assert isinstance(rows, list) and rows, recipe["title"]
+        assert isinstance(rows, list) and rows, recipe["key"]
     finally:
         sample.close()
 

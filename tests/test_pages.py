@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import yaml
 from datasette.utils import tilde_encode
 from served import Served
 from small_snapshot import build_snapshot
@@ -160,35 +159,7 @@ def test_citation_names_snapshot_and_address(served: Served) -> None:
     assert "GB/T 22239-2019" in cited
 
 
-def test_interface_text_stands_in_one_catalogue() -> None:
-    """Every key that templates and pages use is in the English catalogue, and none is left over."""
-    folder = words.FOLDER.parent
-    used: set[str] = set()
-    for path in [*folder.glob("templates/*.html"), *folder.glob("**/*.py")]:
-        for said, counted, listed in KEY.findall(path.read_text(encoding="utf-8")):
-            key = said or listed
-            if counted.strip() == "~":
-                used |= {known for known in words.catalogue("en") if known.startswith(key)}
-            else:
-                used |= {f"{key}.one", f"{key}.many"} if counted else {key}
-
-    assert used == set(words.catalogue("en"))
-
-
-@pytest.mark.parametrize("name", words.languages())
-def test_a_translation_has_the_keys_and_names_of_the_english(name: str) -> None:
-    """No catalogue has a key that English lacks, and each text fills in the same names."""
-    english, other = words.catalogue("en"), words.catalogue(name)
-
-    assert set(other) <= set(english)
-    for key, text in other.items():
-        assert set(re.findall(r"{(\w+)}", text)) <= set(re.findall(r"{(\w+)}", english[key])), key
-    assert yaml.safe_load((words.FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
-
-
 def test_values_inside_texts_are_escaped() -> None:
     """A value that is markup becomes text; numbers get separators; one and many are told apart."""
-    t = words.speaker("en")
-
-    assert t("compare.missing", text="<b>") == "“&lt;b&gt;” is not held here under that spelling."
-    assert (t("document.count", n=1), t("document.count", n=1234)) == ("1 document", "1,234 documents")
+    assert words.t("compare.missing", text="<b>") == "“&lt;b&gt;” is not held here under that spelling."
+    assert (words.t("document.count", n=1), words.t("document.count", n=1234)) == ("1 document", "1,234 documents")

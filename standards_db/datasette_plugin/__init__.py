@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from datasette import hookimpl
+from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import cells, cite, feeds, links, pages, safety
+from standards_db.datasette_plugin import cells, cite, facets, feeds, language, links, pages, safety, words
 from standards_db.datasette_plugin.pages import frame
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -27,13 +28,18 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
-    return safety.wrap
+    return lambda app: language.wrap(datasette, safety.wrap(app))
 
 
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
     env.globals.update(links.template_globals(datasette))
-    env.globals["t"] = frame.text_of(datasette)
+    env.globals["tongues"] = lambda request: language.others(datasette, request)
+    env.globals["chosen_filters"] = facets.in_words
+    env.globals["more_facets"] = lambda request, table: facets.more(datasette, request, table)
+    env.globals["facet_order"] = lambda found, table: facets.in_order(datasette, found, table)
+    env.globals["allow_facet"] = lambda: datasette.setting("allow_facet")
+    env.globals["comparison"] = lambda key, display: words.named("comparison", key, display)
     env.globals["citation"] = lambda request: cite.citation(datasette, request)
 
 
@@ -57,6 +63,19 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
 @hookimpl
 def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Datasette) -> Any:
     return cells.render(datasette, database, table, column, value, row)
+
+
+@hookimpl
+def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Any:
+    """A page that SQLite had no time for says so and asks to come back; Datasette would show its SQL."""
+    if not isinstance(exception, QueryInterrupted) or request.path.endswith(".json"):
+        return None
+    return lambda: frame.too_long(datasette, request)
+
+
+@hookimpl
+def register_facet_classes() -> list[type]:
+    return [facets.offered_class()]
 
 
 @hookimpl

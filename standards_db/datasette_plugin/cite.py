@@ -8,8 +8,9 @@ from urllib.parse import unquote
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin.links import about
-from standards_db.datasette_plugin.pages.frame import first, kept, snapshot_of, text_of
+from standards_db.datasette_plugin.links import DATABASE, about, title_of
+from standards_db.datasette_plugin.pages.frame import first, kept, snapshot_of
+from standards_db.datasette_plugin.words import say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -26,20 +27,19 @@ async def citation(datasette: Datasette, request: Request) -> str | None:
     snapshot = await kept(db, "citation", lambda: first(db, SNAPSHOT))
     assert snapshot is not None  # publish writes exactly one row
     query = f"?{request.query_string}" if request.query_string else ""
-    t = text_of(datasette)
-    return str(
-        t(
-            "record.citation",
-            title=about(datasette)["title"],
-            page=page_name(request.path),
-            day=snapshot["as_of"],
-            hash=snapshot["sha256"][:HASH_SHOWN],
-            url=datasette.absolute_url(request, f"{request.path}{query}"),
-        )
+    return say(
+        "record.citation",
+        title=about(datasette)["title"],
+        page=page_name(datasette, request.path),
+        day=snapshot["as_of"],
+        hash=snapshot["sha256"][:HASH_SHOWN],
+        url=datasette.absolute_url(request, f"{request.scope.get('tongue', '')}{request.path}{query}"),
     )
 
 
-def page_name(path: str) -> str:
-    """What a reader calls the page: the last parts of its path, decoded."""
+def page_name(datasette: Datasette, path: str) -> str:
+    """What a reader calls the page: the title of its table or question and the key of its row, else its path."""
     parts = [tilde_decode(unquote(part)) for part in path.strip("/").split("/")]
+    if len(parts) > 1 and parts[0] == DATABASE:
+        parts = [title_of(datasette, parts[1]), *parts[2:]]
     return " ".join(parts[-2:])

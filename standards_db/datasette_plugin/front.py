@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from datasette.utils.asgi import Request, Response
 
 from standards_db.datasette_plugin.cells import percent
-from standards_db.datasette_plugin.charts import Chart
-from standards_db.datasette_plugin.links import rows_url, table_url
+from standards_db.datasette_plugin.charts import Chart, Link, flow
+from standards_db.datasette_plugin.links import queries_of, rows_url, table_url, title_of
 from standards_db.datasette_plugin.pages import figures, findings
 from standards_db.datasette_plugin.pages.frame import kept, render, rows, snapshot_of
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -57,16 +58,20 @@ from figures f join figure_years y on y.year = f.year
 where f.measure = 'international_share' and y.is_current = 1
 """
 SNAPSHOT = "select * from snapshot limit 1"
-LABELS = "select key, label from spheres"
 MINIMUM = "select cast(value as integer) as least from measure_settings where key = 'minimum_documents'"
 
 CHANGES = """
 select c.entity, c.kind, c.field, c.old, c.new, c.observed_at, c.source, d.id as document, d.title, d.title_zh
 from changes c left join documents d on d.id = c.entity order by c.observed_at desc, c.entity, c.field limit 8
 """
+FLOWS = """
+select f.work_body, coalesce(b.name, f.work_body) as name, f.sphere, f.adoption_count, f.rows_link
+from adoption_flows f left join bodies b on b.key = f.work_body where f.adoption_count > 0
+"""
 TRENDS = ("shared_base", "international_share")
 
 FINDINGS_SHOWN = 6
+TOO_FEW = "not enough documents"
 SHADES = 5
 
 
@@ -96,18 +101,19 @@ async def page(datasette: Datasette, request: Request) -> Response:
 
 
 async def read(datasette: Datasette, db: Database) -> dict[str, Any]:
-    pairs, shares = await rows(db, PAIRS), await rows(db, SHARES)
-    labels = {row["key"]: row["label"] for row in await rows(db, LABELS)}
+    pairs, shares, spheres = await rows(db, PAIRS), await rows(db, SHARES), await rows(db, SPHERES)
     least = (await rows(db, MINIMUM))[0]["least"]
     return {
         "snapshot": (await rows(db, SNAPSHOT))[0],
-        "spheres": await rows(db, SPHERES),
+        "spheres": spheres,
         "sources": await rows(db, FRESHNESS),
-        "heat": heat_table(datasette, pairs, shares, labels, least),
+        "heat": heat_table(datasette, pairs, shares, least),
         "minimum": least,
         "shades": [percent(shade / SHADES) for shade in range(SHADES + 1)],
         "questions": questions(datasette),
         "trends": await trends(datasette, db),
+        "flow": adoption_flow(datasette, await rows(db, FLOWS)),
+        "unheld": unheld(spheres),
         "changes": await rows(db, CHANGES),
         "findings": await findings.of_topic(datasette, db, figures.ALL_TOPICS, FINDINGS_SHOWN),
     }
@@ -118,6 +124,28 @@ async def trends(datasette: Datasette, db: Database) -> list[Chart]:
     measured = figures.by_key(await figures.of_topic(db, figures.ALL_TOPICS), "measure")
     drawn = [figures.chart(datasette, f"trend-{name}", measured.get(name, [])) for name in TRENDS]
     return [chart for chart in drawn if chart]
+
+
+def adoption_flow(datasette: Datasette, flows: list[dict[str, Any]]) -> Chart | None:
+    """Who takes over whose texts: bands from the international bodies to the spheres."""
+    bands = [
+        Link(
+            named("body", row["work_body"], row["name"]),
+            say(f"sphere.{row['sphere']}"),
+            row["adoption_count"],
+            rows_url(datasette, row["rows_link"]),
+        )
+        for row in flows
+    ]
+    head = (say("adoption.from"), say("adoption.to"), say("adoption.many"))
+    return (
+        flow("adoption-flow", say("front.flow"), say("front.flow_about"), bands, head, is_share=True) if bands else None
+    )
+
+
+def unheld(spheres: list[dict[str, Any]]) -> str:
+    """The spheres whose adoptions are not collected, by name."""
+    return say("list").join(say(f"sphere.{row['key']}") for row in spheres if row["unheld"])
 
 
 def age(source: dict[str, Any], today: date) -> dict[str, Any]:
@@ -141,7 +169,6 @@ def heat_table(
     datasette: Datasette,
     pairs: list[dict[str, Any]],
     shares: list[dict[str, Any]],
-    labels: dict[str, str],
     least: int,
 ) -> dict[str, Any]:
     """Rows per topic; columns: the international share of each sphere, then the shared base of each pair."""
@@ -161,8 +188,8 @@ def heat_table(
         for topic, row in topics.items()
     ]
     return {
-        "spheres": [labels.get(sphere, sphere) for sphere in spheres],
-        "pairs": [{"a": a, "b": b, "label_a": labels.get(a, a), "label_b": labels.get(b, b)} for a, b in couples],
+        "spheres": spheres,
+        "pairs": [{"a": a, "b": b} for a, b in couples],
         "lines": [line for line in lines if has_figure(line)],
         "blank": [line for line in lines if not has_figure(line)],
     }
@@ -174,19 +201,19 @@ def has_figure(line: dict[str, Any]) -> bool:
 
 def heat(datasette: Datasette, row: dict[str, Any] | None, least: int) -> Heat:
     if row is None:
-        return Heat("–", None, 0, 0, None, None, "not computed")
+        return Heat("–", None, 0, 0, None, None, say("heat.none"))
     numerator_url = rows_url(datasette, row["numerator_link"])
     denominator_url = rows_url(datasette, row["denominator_link"])
     share, numerator, denominator = row["share"], row["numerator"], row["denominator"]
     if share is None:
-        note = row["note"] or "not enough documents"
-        text = f"n<{least}" if note.startswith("not enough") else "n/a"
-        return Heat(text, None, numerator, denominator, numerator_url, denominator_url, f"{note}. {row['coverage']}")
-    title = f"{numerator} of {denominator}. {row['coverage']}"
+        note = row["note"] or TOO_FEW
+        text = f"n<{least}" if note.startswith("not enough") else say("heat.not_applicable")
+        why = f"{named('note', note)}. {row['coverage']}"
+        return Heat(text, None, numerator, denominator, numerator_url, denominator_url, why)
+    title = say("heat.of", numerator=numerator, denominator=denominator, coverage=row["coverage"])
     return Heat(percent(share), round(share * SHADES), numerator, denominator, numerator_url, denominator_url, title)
 
 
 def questions(datasette: Datasette) -> list[dict[str, str]]:
     """The canned queries with their titles, in the order of metadata.yml."""
-    queries = (datasette.metadata("queries", database="standards") or {}).items()
-    return [{"url": table_url(datasette, name), "title": query.get("title", name)} for name, query in queries]
+    return [{"url": table_url(datasette, name), "title": title_of(datasette, name)} for name in queries_of(datasette)]

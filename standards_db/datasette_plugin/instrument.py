@@ -35,12 +35,7 @@ where x.target_document = :id
   or (x.target_document is null and x.target_work = :work and x.target_identifier = x.target_work)
 order by x.relation <> 'harmonised under', x.act_text, x.restriction is null, x.decision_text is null, x.id limit 100
 """
-VERBS = {
-    "harmonised under": "Harmonised under it (presumption of conformity)",
-    "mandates": "Made binding by it",
-    "cites": "Cited by it",
-    "prepared for": "Prepared for it (no presumption of conformity by that alone)",
-}
+RELATIONS = ("harmonised under", "mandates", "cites", "prepared for")
 
 
 async def instrument(datasette: Datasette, db: Database, key: str) -> dict[str, Any] | None:
@@ -51,7 +46,7 @@ async def instrument(datasette: Datasette, db: Database, key: str) -> dict[str, 
     standards = await rows(db, STANDARDS, {"id": key})
     return {
         "instrument": found[0],
-        "groups": [(verb, [row for row in standards if row["relation"] == name]) for name, verb in VERBS.items()],
+        "groups": [(name, [row for row in standards if row["relation"] == name]) for name in RELATIONS],
         "published": await rows(db, PUBLISHED, {"id": key}),
     }
 

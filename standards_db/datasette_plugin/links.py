@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 
 from datasette.utils import tilde_encode
 
+from standards_db.datasette_plugin import words
+
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
     from datasette.database import Database
@@ -20,6 +22,21 @@ MODULE = __name__.rpartition(".")[0]
 STATIC = Path(__file__).parent / "static"
 WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 ABOUT: WeakKeyDictionary[Datasette, dict[str, str]] = WeakKeyDictionary()
+DESCRIBED: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
+PROVENANCE = {
+    *(
+        "tier",
+        "other_sources",
+        "first_seen",
+        "last_seen",
+        "page_url",
+        "page_sha256",
+        "retrieved_at",
+        "archive_ref",
+        "run",
+    ),
+    *("source", "published_precision", "edition_key"),
+}
 ROWS = re.compile(r"[a-z_]+(\?[^\s<>\"'`\\]*)?")
 
 
@@ -74,11 +91,48 @@ def static_url(datasette: Datasette, name: str) -> str:
 
 
 def about(datasette: Datasette) -> dict[str, str]:
-    """Title, description and licence of the whole, read once: every look into metadata copies all of it (15 ms)."""
+    """Title, description and licence of the whole in the language of the page.
+
+    metadata.yml is read once: every look into it copies all of it (15 ms).
+    """
     if datasette not in ABOUT:
         found = {name: datasette.metadata(name) for name in ("title", "description", "license", "license_url")}
         ABOUT[datasette] = {**found, "title": found["title"] or "Cyberspace standards tracker"}
-    return ABOUT[datasette]
+    return {name: words.told(name, text) for name, text in ABOUT[datasette].items()}
+
+
+def tables_of(datasette: Datasette) -> dict[str, Any]:
+    """What metadata.yml says of each table."""
+    found: dict[str, Any] = described(datasette).get("tables", {})
+    return found
+
+
+def queries_of(datasette: Datasette) -> dict[str, Any]:
+    """The saved questions of metadata.yml, in its order."""
+    found: dict[str, Any] = described(datasette).get("queries", {})
+    return found
+
+
+def described(datasette: Datasette) -> dict[str, Any]:
+    """The part of metadata.yml on the snapshot, read once for the same reason."""
+    if datasette not in DESCRIBED:
+        DESCRIBED[datasette] = (datasette.metadata("databases") or {}).get(DATABASE, {})
+    return DESCRIBED[datasette]
+
+
+def table_about(datasette: Datasette, table: str, name: str, given: str = "") -> str:
+    """What metadata.yml says of a table (`title`, `description`) in the language of the page; `given` where nothing."""
+    return words.told(
+        f"databases.{DATABASE}.tables.{table}.{name}", tables_of(datasette).get(table, {}).get(name) or given
+    )
+
+
+def title_of(datasette: Datasette, name: str) -> str:
+    """The title of a table or of a saved question in the language of the page, else its name."""
+    if name in tables_of(datasette):
+        return table_about(datasette, name, "title", name)
+    given = queries_of(datasette).get(name, {}).get("title", name)
+    return words.told(f"databases.{DATABASE}.queries.{name}.title", given)
 
 
 def sql_host(datasette: Datasette) -> str | None:
@@ -123,9 +177,40 @@ def in_order(items: Iterable[dict[str, Any]], names: list[str] | None, key: str)
     return [known[name] for name in names if name in known]
 
 
+def row_parts(cells: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The cells of a row: what it says (`main`), and as what it was printed and where and when it was read (`rest`)."""
+    parts: dict[str, list[dict[str, Any]]] = {"main": [], "rest": []}
+    for cell in cells:
+        is_rest = cell["column"] in PROVENANCE or cell["column"].endswith("_text")
+        parts["rest" if is_rest else "main"].append(cell)
+    return parts if parts["main"] else {"main": parts["rest"], "rest": []}
+
+
+def topic_words(label: str, label_zh: str | None) -> dict[str, str]:
+    """Both names of a topic, that in the language of the page `first`, each with its language."""
+    names = [(label, "en"), (label_zh or "", "zh")]
+    if words.CURRENT.get() == "zh" and label_zh:
+        names.reverse()
+    (first, lang), (second, second_lang) = names
+    return {"first": first, "lang": lang, "second": second, "second_lang": second_lang}
+
+
 def template_globals(datasette: Datasette) -> dict[str, Callable[..., Any]]:
     """What every template may call, error pages included."""
     return {
+        "t": words.t,
+        "named": words.named,
+        "heading": words.heading,
+        "marked": words.marked,
+        "choices_of": words.choices_of,
+        "told": words.told,
+        "table_about": lambda table, name, given="": table_about(datasette, table, name, given),
+        "query_about": lambda query, name, given: words.told(f"databases.{DATABASE}.queries.{query}.{name}", given),
+        "yes_no": words.yes_no,
+        "row_parts": row_parts,
+        "topic_words": topic_words,
+        "site_about": lambda: about(datasette),
+        "tongue": words.CURRENT.get,
         "doc_url": lambda key: row_url(datasette, "documents", key),
         "work_url": lambda key: row_url(datasette, "works", key),
         "record_url": lambda table, key: row_url(datasette, table, key),

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from datasette.utils.asgi import Request, Response
 
-from standards_db.datasette_plugin import links
+from standards_db.datasette_plugin import language, links, words
 from standards_db.datasette_plugin.pages.frame import no_snapshot, rows, snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -104,8 +104,9 @@ async def sitemap(datasette: Datasette, request: Request) -> Response:
     db = await snapshot_of(datasette)
     if db is None:
         return await no_snapshot(datasette, request)
-    questions = datasette.metadata("queries", database=links.DATABASE) or {}
-    paths = [str(datasette.urls.path(page)) for page in PAGES]
+    questions = links.queries_of(datasette)
+    prefixes = ["", *(f"/{code}" for code in words.languages() if code != language.own(datasette))]
+    paths = [str(datasette.urls.path(f"{prefix}{page}")) for prefix in prefixes for page in PAGES]
     paths += [links.table_url(datasette, name) for name in questions]
     paths += [links.row_url(datasette, row["name"], row["key"]) for row in await rows(db, RECORDS, {"most": MOST})]
     root = ElementTree.Element("urlset", {"xmlns": SITEMAP})
@@ -119,5 +120,13 @@ async def sitemap(datasette: Datasette, request: Request) -> Response:
 async def robots(datasette: Datasette, request: Request) -> Response:
     """`/robots.txt`: pages may be read, endless combinations of filters and searches not."""
     sitemap_url = datasette.absolute_url(request, str(datasette.urls.path("/sitemap.xml")))
-    lines = ("User-agent: *", "Disallow: /*?", "Disallow: /-/", "Crawl-delay: 2", f"Sitemap: {sitemap_url}", "")
+    lines = (
+        "User-agent: *",
+        "Disallow: /*?",
+        "Disallow: /-/",
+        "Disallow: /*/-/",
+        "Crawl-delay: 2",
+        f"Sitemap: {sitemap_url}",
+        "",
+    )
     return Response.text("\n".join(lines))

@@ -11,6 +11,7 @@ from datasette.utils.asgi import Request, Response
 
 from standards_db.datasette_plugin.links import row_url, table_url, tracker_database
 from standards_db.datasette_plugin.pages.frame import rows
+from standards_db.datasette_plugin.words import say
 from standards_db.identifiers import parse
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -54,12 +55,12 @@ async def search(datasette: Datasette, request: Request) -> Response:
     db = tracker_database(datasette)
     context: dict[str, Any] = {"q": query, "problem": None, "documents": [], "certificates": [], "exact": None}
     if db is None or not await db.table_exists("snapshot"):
-        context["problem"] = "No snapshot of the tracker is served here, so there is nothing to search."
+        context["problem"] = say("search.no_snapshot")
     elif query:
         try:
             context.update(await find(datasette, db, query))
         except QueryInterrupted:
-            context["problem"] = "This search took too long. Add a word to make it narrower."
+            context["problem"] = say("search.too_long")
     return Response.html(await datasette.render_template("search.html", context, request=request, view_name="search"))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from standards_db.datasette_plugin.instrument import law_of
 from standards_db.datasette_plugin.pages import lineage
 from standards_db.datasette_plugin.pages.frame import Row, rows
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -26,7 +27,8 @@ where d.id = :id
 """
 TEXTS = "select keywords, abstract from document_texts where document = :id"
 OUTGOING = """
-select r.*, g.label as degree_label, t.title as target_title, t.title_zh as target_title_zh, t.status as target_status,
+select r.*, g.label as degree_label, t.identifier as target_name, t.title as target_title,
+  t.title_zh as target_title_zh, t.status as target_status,
   t.is_in_force as target_in_force, (select 1 from works w where w.id = r.target_work) as is_work_held
 from relations r
 left join degrees g on g.key = r.degree
@@ -106,17 +108,17 @@ select distinct x.topic, t.label, t.label_zh from document_topics x join topics 
 where x.document in (select id from documents where work = :id) order by t.label
 """
 SAID = (
-    ("identifier_text", "Designation"),
-    ("title", "Title"),
-    ("title_zh", "Title (Chinese)"),
-    ("status_text", "Status"),
-    ("published_text", "Published"),
-    ("implemented_text", "Effective"),
-    ("withdrawn_text", "Withdrawn"),
-    ("updated_text", "Updated"),
-    ("issuer_text", "Issuer"),
-    ("committee", "Committee"),
-    ("ics", "ICS"),
+    "identifier_text",
+    "title",
+    "title_zh",
+    "status_text",
+    "published_text",
+    "implemented_text",
+    "withdrawn_text",
+    "updated_text",
+    "issuer_text",
+    "committee",
+    "ics",
 )
 READ_BACKWARDS = {
     "adopts": "is adopted by",
@@ -197,23 +199,26 @@ def adopter_counts(adopters: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def banner(record: Row, outgoing: list[Row], incoming: list[Row]) -> Row | None:
     """The loud mark: `level` (stop, wait, note), `text`, `why`, `replaced_by` ids. None when all is well."""
     replaced_by = replacements(record, outgoing, incoming)
-    status, label = record["status"], (record["status_label"] or "not in force")
+    status = record["status"]
+    why = sentence(named("status_about", status, record["status_description"]))
     if status in LOUD:
-        return {"level": "stop", "text": label.upper(), "why": record["status_description"], "replaced_by": replaced_by}
+        text = named("status", status, record["status_label"]).upper()
+        return {"level": "stop", "text": text, "why": why, "replaced_by": replaced_by}
     if status in EARLY or record["kind"] == "draft":
-        label = record["status_label"] or "draft"
-        return {"level": "wait", "text": label.upper(), "why": record["status_description"], "replaced_by": []}
+        text = named("status", status or "draft", record["status_label"]).upper()
+        return {"level": "wait", "text": text, "why": why, "replaced_by": []}
     if not record["is_in_force"]:
-        return {
-            "level": "stop",
-            "text": "NOT IN FORCE",
-            "why": record.get("in_force_basis"),
-            "replaced_by": replaced_by,
-        }
+        why = sentence(named("in_force_basis", record.get("in_force_basis")))
+        return {"level": "stop", "text": say("document.not_in_force"), "why": why, "replaced_by": replaced_by}
     if record["newest"] and record["newest"] != record["id"] and not record["is_newest"]:
-        why = "In force according to its source, and a newer edition exists."
-        return {"level": "note", "text": "NEWER EDITION EXISTS", "why": why, "replaced_by": [record["newest"]]}
+        text, why = say("document.newer_exists"), say("document.newer_exists_about")
+        return {"level": "note", "text": text, "why": why, "replaced_by": [record["newest"]]}
     return None
+
+
+def sentence(text: str) -> str:
+    """A note of the data as a sentence: a capital first, a full stop last."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.。')}{say('full_stop')}" if text else ""
 
 
 def replacements(record: Row, outgoing: list[Row], incoming: list[Row]) -> list[str]:
@@ -226,12 +231,12 @@ def replacements(record: Row, outgoing: list[Row], incoming: list[Row]) -> list[
 
 
 def said(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Lines of the box "what each source says": label, one printed text per source, and whether they differ."""
+    """Lines of the box "what each source says": field, one printed text per source, and whether they differ."""
     payloads = [json.loads(record["payload"] or "{}") for record in records]
     lines = []
-    for name, label in SAID:
+    for name in SAID:
         texts = [payload.get(name) for payload in payloads]
         if any(texts):
             stated = {text for text in texts if text}
-            lines.append({"field": name, "label": label, "texts": texts, "differs": len(stated) > 1})
+            lines.append({"field": name, "texts": texts, "differs": len(stated) > 1})
     return lines

@@ -7,6 +7,7 @@ Series differ by dash, marker and a printed name, bars by pattern, so that a cha
 from standards_db.datasette_plugin.charts.bars import Bar, Part, bars
 from standards_db.datasette_plugin.charts.flow import Link, flow
 from standards_db.datasette_plugin.charts.lines import Point, Series, lines, steps
+from standards_db.datasette_plugin.charts.schema import Key, Table, schema
 from standards_db.datasette_plugin.charts.svg import Cell, Chart
 from standards_db.datasette_plugin.charts.timeline import Lane, Span, timeline
 
@@ -14,15 +15,18 @@ __all__ = [
     "Bar",
     "Cell",
     "Chart",
+    "Key",
     "Lane",
     "Link",
     "Part",
     "Point",
     "Series",
     "Span",
+    "Table",
     "bars",
     "flow",
     "lines",
+    "schema",
     "steps",
     "timeline",
 ]

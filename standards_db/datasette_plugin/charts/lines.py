@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from standards_db.datasette_plugin.charts import svg as draw
 from standards_db.datasette_plugin.charts.svg import Cell, Chart, Element
+from standards_db.datasette_plugin.words import say
 
 WIDTH, HEIGHT = 460.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 14.0, 26.0, 34.0
@@ -58,7 +59,7 @@ def lines(
     description: str,
     series: Sequence[Series],
     *,
-    head: tuple[str, str] = ("Series", "Year"),
+    head: tuple[str, str] | None = None,
     as_text: Callable[[float], str] = str,
     y_range: tuple[float, float] | None = None,
     x_range: tuple[float, float] | None = None,
@@ -78,7 +79,7 @@ def steps(
     description: str,
     series: Sequence[Series],
     *,
-    head: tuple[str, str] = ("Series", "Years"),
+    head: tuple[str, str] | None = None,
     as_text: Callable[[float], str] = str,
 ) -> Chart:
     """A step curve per series between 0 and 1: each value holds until the next point (survival)."""
@@ -90,7 +91,7 @@ def curve(
     title: str,
     description: str,
     series: Sequence[Series],
-    head: tuple[str, str],
+    head: tuple[str, str] | None,
     as_text: Callable[[float], str],
     y_range: tuple[float, float] | None,
     x_range: tuple[float, float] | None,
@@ -116,7 +117,14 @@ def curve(
         for one in series
         for point in one.points
     )
-    return Chart(name, title, description, draw.finished(svg), (*head, "Figure", "Interval"), rows)
+    return Chart(
+        name,
+        title,
+        description,
+        draw.finished(svg),
+        (*(head or (say("chart.series"), say("chart.year"))), say("measure.figure"), say("chart.interval")),
+        rows,
+    )
 
 
 def framed(points: list[Point], x_range: tuple[float, float] | None, y_range: tuple[float, float] | None) -> Frame:
@@ -186,7 +194,9 @@ def legend(svg: Element, series: Sequence[Series]) -> None:
 
 
 def interval(point: Point, as_text: Callable[[float], str]) -> str:
-    return "–" if point.low is None or point.high is None else f"{as_text(point.low)} to {as_text(point.high)}"
+    if point.low is None or point.high is None:
+        return "–"
+    return say("chart.range", low=as_text(point.low), high=as_text(point.high))
 
 
 def in_words(value: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from standards_db.datasette_plugin.charts import svg as draw
 from standards_db.datasette_plugin.charts.svg import Cell, Chart, Element
+from standards_db.datasette_plugin.words import say
 
 WIDTH, LEFT, RIGHT = 860.0, 18.0, 24.0
 STEP, BAR, TOP = 34.0, 9.0, 30.0
@@ -66,13 +67,13 @@ def timeline(name: str, title: str, description: str, lanes: Sequence[Lane], now
             Cell(lane.label),
             Cell(span.label, span.url),
             Cell(day(span.start)),
-            Cell("in force" if span.end is None else day(span.end)),
+            Cell(say("status.in_force") if span.end is None else day(span.end)),
             Cell(span.follows or "–"),
         )
         for lane in lanes
         for span in lane.spans
     )
-    head = ("Lane", "Document", "From", "Until", "Follows")
+    head = tuple(say(f"chart.{name}") for name in ("lane", "document", "from", "until", "follows"))
     return Chart(name, title, description, draw.finished(svg), head, rows, is_wide=True)
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from datasette.database import Database
 
 from standards_db.datasette_plugin.charts import Bar, Chart, Link, Part, Series, bars, flow, lines
-from standards_db.datasette_plugin.links import table_url
+from standards_db.datasette_plugin.links import table_url, topic_words
 from standards_db.datasette_plugin.pages import figures
-from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of, total
+from standards_db.datasette_plugin.pages.frame import Row, first, rows, total
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -20,7 +21,7 @@ select b.*, s.label as sphere_label, c.name as country_name
 from bodies b left join spheres s on s.key = b.sphere left join countries c on c.key = b.country where b.key = :key
 """
 STATUSES = """
-select d.status, coalesce(s.label, 'not stated') as label, d.kind, count(*) as held, sum(d.is_in_force) as in_force
+select d.status, s.label, d.kind, count(*) as held, sum(d.is_in_force) as in_force
 from documents d left join statuses s on s.key = d.status where d.body = :key group by 1, 3 order by held desc
 """
 YEARS = "select year, count(*) as held from documents where body = :key and year is not null group by 1 order by 1"
@@ -35,7 +36,7 @@ from adoptions a left join spheres s on s.key = a.sphere
 where a.work_body = :key and a.is_counted = 1 group by 1 order by edges desc
 """
 ADOPTS_FROM = """
-select a.work_body as body, coalesce(b.name, a.work_body, 'not resolved') as label, count(*) as edges
+select a.work_body as body, coalesce(b.name, a.work_body) as label, count(*) as edges
 from adoptions a join documents d on d.id = a.document left join bodies b on b.key = a.work_body
 where d.body = :key and a.is_counted = 1 group by 1 order by edges desc
 """
@@ -67,38 +68,37 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
         "year_chart": year_chart(datasette, key, body, years) if len(years) > 1 else None,
         "takers": takers,
         "givers": givers,
-        "flow": adoption_flow(datasette, key, body, takers, givers) if takers or givers else None,
+        "flow": adoption_flow(datasette, key, body, takers, givers) if len(takers) + len(givers) > 1 else None,
+        "single": single(datasette, key, takers, givers),
         "schemes": await rows(db, SCHEMES, {"key": key}),
         "sources": await rows(db, SOURCES, {"key": key}),
     }
 
 
 def topic_chart(datasette: Datasette, key: str, topics: list[Row]) -> Chart:
-    t = text_of(datasette)
 
     def link(topic: Row, in_force: int) -> str:
         return table_url(datasette, "topic_documents", topic=topic["topic"], body=key, is_in_force=in_force)
 
     drawn = [
         Bar(
-            " ".join(filter(None, (topic["label"], topic["label_zh"]))),
+            topic_words(topic["label"], topic["label_zh"])["first"],
             (Part(topic["in_force"], link(topic, 1)), Part(topic["other"], link(topic, 0))),
             table_url(datasette, "topic_documents", topic=topic["topic"], body=key),
         )
         for topic in topics
     ]
-    legend = (str(t("document.in_force")), str(t("document.other")))
-    return bars("by-topic", str(t("body.topics")), str(t("body.topics_about")), drawn, legend, str(t("topic.one")))
+    legend = (say("document.in_force"), say("document.other"))
+    return bars("by-topic", say("body.topics"), say("body.topics_about"), drawn, legend, say("topic.one"))
 
 
 def year_chart(datasette: Datasette, key: str, body: Row, years: list[Row]) -> Chart:
-    t = text_of(datasette)
     points = figures.counts_by_year(years, lambda year: table_url(datasette, "documents", body=key, year=year))
     series = Series(body["sphere"], body["name"], points)
     return lines(
         "by-year",
-        str(t("body.years")),
-        str(t("body.years_about")),
+        say("body.years"),
+        say("body.years_about"),
         [series],
         as_text=lambda n: f"{n:,.0f}",
         is_named=False,
@@ -106,17 +106,44 @@ def year_chart(datasette: Datasette, key: str, body: Row, years: list[Row]) -> C
 
 
 def adoption_flow(datasette: Datasette, key: str, body: Row, takers: list[Row], givers: list[Row]) -> Chart:
-    t = text_of(datasette)
-    here = body["name"]
+    here = named("body", key, body["name"])
     links = [
-        Link(here, row["label"], row["edges"], adoptions(datasette, work_body=key, sphere=row["sphere"]))
+        Link(
+            here,
+            named("sphere", row["sphere"], row["label"]),
+            row["edges"],
+            adoptions(datasette, work_body=key, sphere=row["sphere"]),
+        )
         for row in takers
     ]
     links += [
-        Link(row["label"], here, row["edges"], adoptions(datasette, body=key, work_body=row["body"])) for row in givers
+        Link(
+            row["label"] or say("body.not_resolved"),
+            here,
+            row["edges"],
+            adoptions(datasette, body=key, work_body=row["body"]),
+        )
+        for row in givers
     ]
-    head = (str(t("adoption.from")), str(t("adoption.to")), str(t("adoption.many")))
-    return flow("adoptions", str(t("body.flow")), str(t("body.flow_about")), links, head)
+    head = (say("adoption.from"), say("adoption.to"), say("adoption.many"))
+    return flow("adoptions", say("body.flow"), say("body.flow_about"), links, head)
+
+
+def single(datasette: Datasette, key: str, takers: list[Row], givers: list[Row]) -> Row | None:
+    """The only flow from or to this body, where a chart would be one block."""
+    if len(takers) + len(givers) != 1:
+        return None
+    row = (takers + givers)[0]
+    if takers:
+        name = named("sphere", row["sphere"], row["label"])
+        return {"name": name, "edges": row["edges"], "url": adoptions(datasette, work_body=key, sphere=row["sphere"])}
+    name = named("body", row["body"], row["label"] or say("body.not_resolved"))
+    return {
+        "name": name,
+        "edges": row["edges"],
+        "url": adoptions(datasette, body=key, work_body=row["body"]),
+        "taken": 1,
+    }
 
 
 def adoptions(datasette: Datasette, **filters: object) -> str:

@@ -8,7 +8,8 @@ from datasette.database import Database
 
 from standards_db.datasette_plugin.charts import Bar, Part
 from standards_db.datasette_plugin.links import table_url
-from standards_db.datasette_plugin.pages.frame import Row, first, text_of
+from standards_db.datasette_plugin.pages.frame import Row, first
+from standards_db.datasette_plugin.words import say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -25,8 +26,7 @@ async def keys_in_force(db: Database) -> str:
 
 
 def legend(datasette: Datasette) -> tuple[str, ...]:
-    t = text_of(datasette)
-    return (str(t("certificate.valid")), str(t("certificate.ended")), str(t("certificate.unstated")))
+    return (say("certificate.valid"), say("certificate.ended"), say("certificate.unstated"))
 
 
 def bar(datasette: Datasette, row: Row, label: str, in_force: str, filters: Row) -> Bar:

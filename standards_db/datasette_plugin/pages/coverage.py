@@ -41,4 +41,15 @@ async def read(db: Database) -> Row:
     found = await rows(db, COVERAGE)
     states = [*ORDER, *sorted({row["state"] for row in found} - set(ORDER))]
     groups = [(state, [row for row in found if row["state"] == state]) for state in states]
-    return {"spheres": await rows(db, SPHERES), "groups": [(state, group) for state, group in groups if group]}
+    spheres = [{**sphere, "lacking": lacking(found, sphere["key"])} for sphere in await rows(db, SPHERES)]
+    return {"spheres": spheres, "groups": [(state, group) for state, group in groups if group]}
+
+
+def lacking(found: list[Row], sphere: str) -> list[tuple[str, list[Row]]]:
+    """The sources of documents of a sphere that are not fully loaded, by their state."""
+    ours = [
+        row for row in found if row["sphere"] == sphere and row["holds"] == "documents" and row["state"] != "loaded"
+    ]
+    return [
+        (state, [row for row in ours if row["state"] == state]) for state in dict.fromkeys(r["state"] for r in ours)
+    ]

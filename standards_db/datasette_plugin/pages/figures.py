@@ -11,6 +11,7 @@ from standards_db.datasette_plugin.cells import percent
 from standards_db.datasette_plugin.charts import Chart, Point, Series, lines
 from standards_db.datasette_plugin.links import rows_url
 from standards_db.datasette_plugin.pages.frame import Row, rows
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -20,12 +21,9 @@ LEAST_POINTS = 2
 SHARE = "share"
 LEADING = ("shared_base", "international_share", "uptake", "edition_skew", "stale_share")
 
-# `f.*` last: the labels of its codes stand before it
 FIGURES = """
-select m.label, m.question, m.reading, m.unit, m.is_pair, m.is_by_year, m.higher_means, m.counts,
-  a.label as label_a, b.label as label_b, f.*
-from figures f join measures m on m.key = f.measure left join spheres a on a.key = f.sphere_a
-left join spheres b on b.key = f.sphere_b
+select m.label, m.question, m.reading, m.unit, m.is_pair, m.is_by_year, m.higher_means, m.counts, f.*
+from figures f join measures m on m.key = f.measure
 where {where} order by m.rowid, f.sphere_a, f.sphere_b, f.year
 """
 
@@ -33,8 +31,12 @@ where {where} order by m.rowid, f.sphere_a, f.sphere_b, f.year
 async def of_topic(db: Database, topic: str) -> list[Row]:
     """Every figure of a topic, the measures that lead first."""
     found = await rows(db, FIGURES.format(where="f.topic = :topic"), {"topic": topic})
-    order = {measure: place for place, measure in enumerate(LEADING)}
-    return sorted(found, key=lambda figure: order.get(figure["measure"], len(order)))
+    return sorted(found, key=lambda figure: place_of(figure["measure"]))
+
+
+def place_of(measure: str) -> int:
+    """Where a measure stands in a list: those that lead first, the rest as they come."""
+    return LEADING.index(measure) if measure in LEADING else len(LEADING)
 
 
 async def of_measure(db: Database, measure: str) -> list[Row]:
@@ -63,19 +65,19 @@ def printed(unit: str) -> Callable[[float], str]:
     if unit == SHARE:
         return percent
     if unit in ("years", "months"):
-        return lambda value: f"{value:,.1f} {unit}".replace(".0 ", " ")
+        return lambda value: say(f"measure.{unit}", value=f"{value:,.1f}".removesuffix(".0"))
     return lambda value: f"{value:,.2f}"
 
 
 def in_words(figure: Row) -> str:
     """The figure with what it rests on, or why there is none."""
     if figure["value"] is None:
-        return figure["note"] or "–"
+        return named("note", figure["note"]) or "–"
     text = printed(figure["unit"])(figure["value"])
     if figure["numerator"] is None or figure["denominator"] is None:
         return text
-    joined = "over" if figure["counts"] else "of"  # a sum over the rows is no part of them
-    return f"{text} ({figure['numerator']:,} {joined} {figure['denominator']:,})"
+    key = "measure.sum_over" if figure["counts"] else "measure.share_of"  # a sum over the rows is no part of them
+    return say(key, figure=text, numerator=figure["numerator"], denominator=figure["denominator"])
 
 
 def series_of(datasette: Datasette, figures: list[Row]) -> list[Series]:
@@ -103,9 +105,8 @@ def point(datasette: Datasette, figure: Row) -> Point:
 
 
 def name_of(figure: Row) -> str:
-    """The sphere or pair of a figure without the word that all of them share."""
-    names = [figure["label_a"], figure["label_b"]] if figure["sphere_b"] else [figure["label_a"]]
-    return " / ".join(str(name).removesuffix("-aligned") for name in names)
+    """The sphere or pair of a figure by its short name."""
+    return " / ".join(say(f"sphere.{key}") for key in (figure["sphere_a"], figure["sphere_b"]) if key)
 
 
 def chart(datasette: Datasette, name: str, figures: list[Row], title: str | None = None) -> Chart | None:
@@ -120,7 +121,7 @@ def chart(datasette: Datasette, name: str, figures: list[Row], title: str | None
     unit = about["unit"]
     return lines(
         name,
-        title or about["label"],
+        title or named("measure", about["measure"], about["label"]),
         description,
         trimmed,
         as_text=percent if unit == SHARE else lambda value: f"{value:g}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from datasette.database import Database
@@ -15,14 +16,38 @@ from standards_db.datasette_plugin.pages.frame import Row, rows
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
 
-FINDINGS = "select kind, sentence, clauses, coverage from findings where topic = :topic order by rank limit :shown"
+FINDINGS = "select kind, sentence, clauses, coverage from findings where topic = :topic order by rank"
 
 
 async def of_topic(datasette: Datasette, db: Database, topic: str, shown: int) -> list[Row]:
-    """The leading sentences of a topic, each once, as markup with links in it."""
-    found = await rows(db, FINDINGS, {"topic": topic, "shown": shown})
-    unique = {row["sentence"]: row for row in reversed(found)}
-    return [{**row, "markup": linked(datasette, row["clauses"])} for row in found if unique[row["sentence"]] is row]
+    """The leading sentences of a topic that state a number, each once, as markup with links in it.
+
+    Those that only say that there is too little to compare stand in the table `findings`.
+    """
+    found = await rows(db, FINDINGS, {"topic": topic})
+    told: list[Row] = []
+    for row in sorted(
+        found, key=lambda row: -len(json.loads(row["clauses"]))
+    ):  # what says more swallows what says less
+        said = [one["text"] for one in json.loads(row["clauses"])]
+        longer = [other for other in told if other["said"][:1] == said[:1] and set(said) <= set(other["said"])]
+        if longer:
+            longer[0]["kinds"].append(row["kind"])
+        elif any(one["numbers"] for one in json.loads(row["clauses"])):
+            told.append({**row, "kinds": [row["kind"]], "said": said})
+    ordered = sorted(told, key=found_order(found))[:shown]
+    return [{**row, "markup": linked(datasette, row["clauses"])} for row in ordered or plain(found)]
+
+
+def found_order(found: list[Row]) -> Callable[[Row], int]:
+    """Findings in the order of the table, by the first kind that each of them answers."""
+    places = {row["kind"]: place for place, row in enumerate(found)}
+    return lambda row: min(places[kind] for kind in row["kinds"])
+
+
+def plain(found: list[Row]) -> list[Row]:
+    """The first finding where none states a number: why there is none."""
+    return [{**row, "kinds": [row["kind"]]} for row in found[:1]]
 
 
 def linked(datasette: Datasette, clauses: str) -> Markup:

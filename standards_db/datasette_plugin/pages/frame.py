@@ -10,7 +10,7 @@ from datasette.database import Database
 from datasette.utils.asgi import Request, Response
 
 from standards_db.datasette_plugin.links import about, tracker_database
-from standards_db.datasette_plugin.words import language, speaker
+from standards_db.datasette_plugin.words import CURRENT, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -36,13 +36,13 @@ async def snapshot_of(datasette: Datasette) -> Database | None:
 
 
 async def kept(db: Database, key: str, read: Callable[[], Awaitable[Kept]]) -> Kept:
-    """What `read` gives, read once per snapshot: an immutable file answers the same question the same way.
+    """What `read` gives, read once per snapshot and language: an immutable file answers the same question the same way.
 
     Nothing (None) is not kept, so that asking for what does not exist fills no memory.
     """
     if db.is_mutable:
         return await read()
-    shelf = KEPT.setdefault(db, {})
+    shelf, key = KEPT.setdefault(db, {}), f"{CURRENT.get()}/{key}"
     found: Kept = shelf[key] if key in shelf else await read()
     if found is not None:
         shelf[key] = found
@@ -63,9 +63,10 @@ async def no_snapshot(datasette: Datasette, request: Request) -> Response:
     return await render(datasette, request, "no_snapshot.html", {}, "no_snapshot", 404)
 
 
-def text_of(datasette: Datasette) -> Callable[..., Any]:
-    """The function that gives the words of the interface in the language of this instance."""
-    return speaker(language(datasette))
+async def too_long(datasette: Datasette, request: Request) -> Response:
+    """What a reader is told when a page took longer than its queries may."""
+    context = {"title": say("error.too_long"), "error": say("error.too_long_about"), "status": 503}
+    return await render(datasette, request, "error.html", context, "error", 503)
 
 
 def total(records: Sequence[Row], name: str) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from standards_db.datasette_plugin.charts import Chart, Lane, Span, timeline
 from standards_db.datasette_plugin.links import row_url
-from standards_db.datasette_plugin.pages.frame import Row, text_of
+from standards_db.datasette_plugin.pages.frame import Row
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -17,18 +18,23 @@ SHOWN = 40
 
 def chart(datasette: Datasette, work: str, editions: list[Row], adopters: list[Row], today: str) -> Chart | None:
     """None when there are not two documents of the work and its adopters that have a date."""
-    t = text_of(datasette)
     now = year_of(today)
     assert now is not None  # a snapshot always has its day
     lanes = [Lane("work", work, tuple(spans(datasette, editions, "id", now, None)))]
     counted = [row for row in adopters if row["is_adoption"]]
     for sphere, label in sorted({(row["sphere"], row["sphere_label"]) for row in counted}):
         theirs = [row for row in counted if row["sphere"] == sphere]
-        lanes.append(Lane(sphere, label, tuple(spans(datasette, theirs, "document", now, "target_edition"))))
+        lanes.append(
+            Lane(
+                sphere,
+                named("sphere", sphere, label),
+                tuple(spans(datasette, theirs, "document", now, "target_edition")),
+            )
+        )
     lanes = [lane for lane in lanes if lane.spans]
     if sum(len(lane.spans) for lane in lanes) < 2:
         return None
-    return timeline("lineage", str(t("work.timeline")), str(t("work.timeline_about")), lanes, now)
+    return timeline("lineage", say("work.timeline"), say("work.timeline_about"), lanes, now)
 
 
 def spans(datasette: Datasette, records: list[Row], key: str, now: float, follows: str | None) -> list[Span]:
@@ -43,8 +49,9 @@ def spans(datasette: Datasette, records: list[Row], key: str, now: float, follow
             begin for begin, other in dated[place + 1 :] if other["own_work"] == row["own_work"] and begin is not None
         ]
         end, is_known = end_of(row, later, now)
-        words = (row[key], row["title"] or row["title_zh"], row["status_label"], row["published"])
-        title = ", ".join(str(word) for word in (*words, None if is_known else "end not stated") if word)
+        status = named("status", row["status"], row["status_label"])
+        words = (row[key], row["title"] or row["title_zh"], status, row["published"])
+        title = ", ".join(str(word) for word in (*words, None if is_known else say("work.end_unknown")) if word)
         url = row_url(datasette, "documents", row[key])
         drawn.append(
             Span(row[key], row[key], start, end, title, url, row[follows] if follows else None, not row["is_in_force"])

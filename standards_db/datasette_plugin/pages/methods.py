@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from datasette.database import Database
 from datasette.utils.asgi import Request, Response
 
+from standards_db.datasette_plugin.pages import figures
 from standards_db.datasette_plugin.pages.frame import Row, kept, no_snapshot, render, rows, snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -28,7 +29,7 @@ async def page(datasette: Datasette, request: Request) -> Response:
 
 async def read(db: Database) -> Row:
     return {
-        "measures": await rows(db, MEASURES),
+        "measures": sorted(await rows(db, MEASURES), key=lambda row: figures.place_of(row["key"])),
         "measure_settings": await rows(db, SETTINGS),
         "evidence": await rows(db, EVIDENCE),
         "degrees": await rows(db, DEGREES),

@@ -9,9 +9,10 @@ from datasette.utils.asgi import Request, Response
 
 from standards_db.datasette_plugin.cells import percent
 from standards_db.datasette_plugin.charts import Chart
-from standards_db.datasette_plugin.links import rows_url, table_url
+from standards_db.datasette_plugin.links import rows_url, table_url, topic_words
 from standards_db.datasette_plugin.pages import figures
 from standards_db.datasette_plugin.pages.frame import Row, kept, no_snapshot, render, rows, snapshot_of
+from standards_db.datasette_plugin.words import named
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -91,9 +92,10 @@ def cell(
     """One figure of the wide table: its text (blank when there is none), counts and links."""
     value = row[name]
     return {
-        "name": name,
+        "name": name.removesuffix("_a").removesuffix("_b") if name[-2:] in ("_a", "_b") else name,
+        "side": name[-1] if name[-2:] in ("_a", "_b") else "",
         "text": percent(value) if value is not None else "",
-        "note": row[note] or "",
+        "note": named("note", row[note]),
         "numerator": row[over],
         "denominator": row[under],
         "numerator_url": rows_url(datasette, row[over_link]),
@@ -105,7 +107,10 @@ async def topic_panels(datasette: Datasette, db: Database, a: str, b: str) -> li
     """The shared base by year of each topic that has enough figures, those with most of them first."""
     measured = await figures.of_measure(db, "shared_base")
     ours = [row for row in measured if (row["sphere_a"], row["sphere_b"]) == (a, b) and row["topic"] != "all"]
-    labels = {row["key"]: row["label"] for row in await rows(db, "select key, label from topics")}
+    labels = {
+        row["key"]: topic_words(row["label"], row["label_zh"])["first"]
+        for row in await rows(db, "select key, label, label_zh from topics")
+    }
     groups = figures.by_key(ours, "topic")
     filled = sorted(groups, key=lambda topic: -sum(row["value"] is not None for row in groups[topic]))[:PANELS]
     drawn = []

@@ -10,7 +10,8 @@ from datasette.database import Database
 from standards_db.datasette_plugin.charts import Chart, Series, bars, lines
 from standards_db.datasette_plugin.links import table_url
 from standards_db.datasette_plugin.pages import certified, figures
-from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
+from standards_db.datasette_plugin.pages.frame import Row, first, rows
+from standards_db.datasette_plugin.words import say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -44,7 +45,7 @@ RECOGNITION = "select * from recognition where scheme = :key order by arrangemen
 STANDARDS = """
 select x.target_work as work, count(distinct x.certificate) as held
 from certificate_standards x join certificates c on c.id = x.certificate
-where c.scheme = :key and x.target_work is not null group by 1 order by 2 desc, 1 limit :shown
+where c.scheme = :key and c.vanished_at is null and x.target_work is not null group by 1 order by 2 desc, 1 limit :shown
 """
 EXCLUDED = """
 select distinct c.vendor_key from certificate_exclusions x join certificates c on c.id = x.certificate
@@ -53,7 +54,7 @@ where c.scheme = :key order by 1
 SOURCES = """
 select s.key, s.title, s.is_on, s.why_off, c.state, c.reason, count(*) as held
 from certificates x join sources s on s.key = x.source left join coverage c on c.source = s.key
-where x.scheme = :key group by 1 order by held desc
+where x.scheme = :key and x.vanished_at is null group by 1 order by held desc
 """
 
 
@@ -91,18 +92,16 @@ def listed(datasette: Datasette, key: str, **filters: object) -> str:
 
 
 def year_chart(datasette: Datasette, scheme: Row, years: list[Row]) -> Chart:
-    t = text_of(datasette)
     points = figures.counts_by_year(years, lambda year: listed(datasette, scheme["key"], year=year))
     series = Series(scheme["sphere"], scheme["title"], points)
-    about = str(t("scheme.years_about"))
-    return lines("by-year", str(t("scheme.years")), about, [series], as_text=lambda n: f"{n:,.0f}", is_named=False)
+    about = say("scheme.years_about")
+    return lines("by-year", say("scheme.years"), about, [series], as_text=lambda n: f"{n:,.0f}", is_named=False)
 
 
 def country_chart(datasette: Datasette, key: str, countries: list[Row], in_force: str) -> Chart:
-    t = text_of(datasette)
     drawn = []
     for row in countries:
         filters = {"scheme": key, "vanished_at__isnull": 1, "country": row["country"]}
         drawn.append(certified.bar(datasette, row, row["label"], in_force, filters))
-    about, legend = str(t("scheme.countries_about")), certified.legend(datasette)
-    return bars("by-country", str(t("scheme.countries")), about, drawn, legend, str(t("country.one")))
+    about, legend = say("scheme.countries_about"), certified.legend(datasette)
+    return bars("by-country", say("scheme.countries"), about, drawn, legend, say("country.one"))

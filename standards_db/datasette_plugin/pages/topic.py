@@ -9,7 +9,8 @@ from datasette.database import Database
 from standards_db.datasette_plugin.charts import Bar, Chart, Part, bars
 from standards_db.datasette_plugin.links import rows_url, table_url
 from standards_db.datasette_plugin.pages import figures, findings, lag
-from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
+from standards_db.datasette_plugin.pages.frame import Row, first, rows
+from standards_db.datasette_plugin.words import named, say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -78,34 +79,44 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
 
 
 def document_chart(datasette: Datasette, key: str, documents: list[Row]) -> Chart:
-    t = text_of(datasette)
 
     def link(row: Row, **more: object) -> str:
         return table_url(datasette, "topic_documents", topic=key, sphere=row["sphere"], **more)
 
     drawn = [
         Bar(
-            row["label"] or row["sphere"],
+            named("sphere", row["sphere"], row["label"]),
             (Part(row["in_force"], link(row, is_in_force=1)), Part(row["other"], link(row, is_in_force=0))),
             link(row),
         )
         for row in documents
     ]
-    legend = (str(t("document.in_force")), str(t("document.other")))
-    return bars("by-sphere", str(t("topic.documents")), str(t("topic.documents_about")), drawn, legend, "Sphere")
+    legend = (say("document.in_force"), say("document.other"))
+    return bars("by-sphere", say("topic.documents"), say("topic.documents_about"), drawn, legend, say("sphere.one"))
 
 
 def current(datasette: Datasette, measured: list[Row]) -> list[Row]:
-    """Today's figures, one line per measure and sphere or pair that has one, with links to both counts."""
+    """Today's figures in two tables, of spheres and of pairs: a line per measure, a cell per sphere or pair."""
     last = max((figure["year"] for figure in measured), default=None)
-    return [
-        {
-            **figure,
-            "name": figures.name_of(figure),
-            "text": figures.printed(figure["unit"])(figure["value"]),
-            "numerator_url": rows_url(datasette, figure["numerator_link"]),
-            "denominator_url": rows_url(datasette, figure["denominator_link"]),
-        }
-        for figure in measured
-        if figure["year"] == last and figure["value"] is not None
-    ]
+    today = [figure for figure in measured if figure["year"] == last and figure["value"] is not None]
+    tables = []
+    for is_pair in (True, False):
+        ours = [figure for figure in today if bool(figure["sphere_b"]) is is_pair]
+        columns = sorted({(figure["sphere_a"], figure["sphere_b"]): figures.name_of(figure) for figure in ours}.items())
+        lines = []
+        for group in figures.by_key(ours, "measure").values():
+            cells = {(figure["sphere_a"], figure["sphere_b"]): cell(datasette, figure) for figure in group}
+            lines.append({**group[0], "cells": [cells.get(key) for key, _ in columns]})
+        if lines:
+            tables.append({"columns": [name for _, name in columns], "lines": lines})
+    return tables
+
+
+def cell(datasette: Datasette, figure: Row) -> Row:
+    """One figure as printed, with links to both counts."""
+    return {
+        **figure,
+        "text": figures.printed(figure["unit"])(figure["value"]),
+        "numerator_url": rows_url(datasette, figure["numerator_link"]),
+        "denominator_url": rows_url(datasette, figure["denominator_link"]),
+    }

@@ -9,12 +9,13 @@ from datasette.database import Database
 from standards_db.datasette_plugin.charts import Chart, bars
 from standards_db.datasette_plugin.links import table_url
 from standards_db.datasette_plugin.pages import certified
-from standards_db.datasette_plugin.pages.frame import Row, first, rows, text_of
+from standards_db.datasette_plugin.pages.frame import Row, first, rows
+from standards_db.datasette_plugin.words import say
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
 
-SHOWN = 50
+SHOWN = 15
 VENDOR = """
 select v.*, c.name as country_name, c.sphere, s.label as sphere_label
 from vendors v left join countries c on c.key = v.country left join spheres s on s.key = c.sphere where v.key = :key
@@ -63,11 +64,10 @@ async def read(datasette: Datasette, db: Database, key: str) -> Row | None:
 
 
 def chart(datasette: Datasette, key: str, schemes: list[Row], in_force: str) -> Chart:
-    t = text_of(datasette)
     drawn = []
     for scheme in schemes:
         chosen = {"scheme": scheme["scheme"]} if scheme["scheme"] else {"scheme__isnull": 1}
         filters = {"vendor_key": key, "sphere": scheme["sphere"], **chosen}
-        drawn.append(certified.bar(datasette, scheme, scheme["title"], in_force, filters))
+        drawn.append(certified.bar(datasette, scheme, scheme["title"] or say("scheme.unknown"), in_force, filters))
     legend = certified.legend(datasette)
-    return bars("by-scheme", str(t("vendor.chart")), str(t("vendor.chart_about")), drawn, legend, str(t("scheme.one")))
+    return bars("by-scheme", say("vendor.chart"), say("vendor.chart_about"), drawn, legend, say("scheme.one"))
