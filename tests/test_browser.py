@@ -47,7 +47,7 @@ def pages(site: str) -> list[str]:
         f"{site}/standard/unheard-of",
         f"{site}/standards?sql=select+1",
         f"{site}/standards/spheres/cn",
-        f"{site}/standards/documents?_also=force",
+        f"{site}/standards/documents?sphere=cn&_also=force",
     ]
 
 

@@ -180,7 +180,12 @@ def test_a_translation_names_data_that_exists(name: str) -> None:
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
     described = words.flat(metadata, "metadata.")
     columns = {column for table in metadata["databases"]["standards"]["tables"].values() for column in table["columns"]}
-    codes = {"sphere": taxonomy.SPHERES, "status": taxonomy.STATUSES, "degree": taxonomy.DEGREES}
+    codes = {
+        "sphere": taxonomy.SPHERES,
+        "status": taxonomy.STATUSES,
+        "degree": taxonomy.DEGREES,
+        "country": taxonomy.COUNTRIES,
+    }
 
     for key in words.catalogue(name):
         branch, _, rest = key.partition(".")

@@ -101,7 +101,8 @@ def marked(text: Any) -> Markup:
 
 def named(column: str, value: Any, label: Any = None) -> str:
     """What a reader calls a value: the language's word, else `label`, else that of the taxonomy, else the value."""
-    return known(column, value) or str(label or coded(column, value) or ("" if value is None else value))
+    own = label if label != value else None  # a code that repeats itself is no label
+    return known(column, value) or str(own or coded(column, value) or ("" if value is None else value))
 
 
 def known(column: str, value: Any) -> str | None:
