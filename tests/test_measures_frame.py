@@ -270,11 +270,11 @@ def test_adoptions_that_are_not_collected_are_not_zero(tmp_path: Path, is_collec
         world.add("coverage", source="incits", scope="adoptions", state="not collected", loaded=0)
     path = published(world, tmp_path)
     base, uptake = figure(path, "shared_base", "isms", "eu", "us"), figure(path, "uptake", "isms", "us")
-    share = figure(path, "international_share", "isms", "us")
-    assert some(base, "numerator", "denominator") == (0, 1) and share["value"] == 0
+    share, own = (figure(path, f"{name}_share", "isms", "us") for name in ("international", "home_grown"))
+    assert some(base, "numerator", "denominator") == (0, 1) and some(share, "numerator", "denominator") == (0, 5)
     if is_collected or adopts:
-        assert (base["value"], uptake["value"]) == (0, 0)
+        assert [row["value"] for row in (base, uptake, share, own)] == [0, 0, 0, 1]
     else:
-        assert base["value"] is None and uptake["value"] is None
-        assert base["note"] == uptake["note"]
+        assert {row["value"] for row in (base, uptake, share, own)} == {None}
+        assert {row["note"] for row in (uptake, share, own)} == {base["note"]}
         assert base["note"].startswith("adoptions are not collected: American national standards")
