@@ -273,8 +273,8 @@ How to read it: times are those of the client, in milliseconds, over different a
 visit" asks each address once with one client, "again" the same addresses a second time, "{options.clients} clients"
 asks all of them anew at a new server. CPU is that of the server per page of the first visit. {STOCK} runs with its
 default settings, no plugin and no metadata on the same file; it is asked for the same rows and, on table pages, for the
-same facets, which it gives up after 200 ms. The goal is the median and the 95th percentile; "one client" means that it was
-met by one client and not by {options.clients}.
+same facets, which it gives up after 200 ms. The goal is the median and the 95th percentile; "one client" means that
+one client met it and {options.clients} did not.
 """
 
 

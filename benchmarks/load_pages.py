@@ -17,6 +17,7 @@ from datasette.utils import tilde_encode
 Questions = dict[str, dict[str, str]]
 DATABASE = "/standards"
 MEDIAN_MS, P95_MS, FRONT_MS = 300, 1000, 100
+ROWS = 50  # as our table pages show
 SPHERES = ("cn", "eu", "us")
 SEARCHED = ("security", "battery", "encryption", "privacy", "valves", "firewall", "lamps", "identity", "cloud", "risk")
 SEARCHED_ZH = ("安全", "密码", "电池", "管理", "个人信息", "要求", "光纤", "移动通信", "照明", "漏洞")
@@ -85,7 +86,7 @@ class Draw:
 
     def tables(self) -> Iterator[Kind]:
         """Table pages: ours show the facets of metadata.yml, the other is asked for the same ones."""
-        sizes = [f"_size={100 - place}" for place in range(self.wanted)]
+        sizes = [f"_size={ROWS - place}" for place in range(min(self.wanted, ROWS - 1))]
         documents, certificates = f"{DATABASE}/documents?", f"{DATABASE}/certificates?"
         yield Kind("table, plain", after(documents, sizes, "&_nofacet=1"), after(documents, sizes))
         yield Kind("table, facets", after(documents, sizes), after(documents, sizes, facets(*DOCUMENT_FACETS)))
