@@ -137,6 +137,13 @@ ROTATIONS = {
     "adoptions": ("sphere", "degree", "is_counted", "is_stale"),
     "relations": ("type", "degree", "method", "resolution"),
     "changes": ("source", "kind", "field"),
+    "works": ("sphere", "body", "family"),
+    "relations": ("type", "degree", "method", "resolution"),
+    "document_topics": ("topic", "rule"),
+    "source_records": ("source", "kind"),
+    "alignment_topics": ("topic", "is_current", "sphere_count", "work_body"),
+    "pair_works": ("topic", "sphere_a", "sphere_b", "is_current"),
+    "adoption_lags": ("topic", "sphere", "is_observed", "is_used"),
 }
 # Facets that a reader may ask for (`more_facets` of metadata.yml): each index also covers the facets of ROTATIONS.
 MORE_FACETS = {
@@ -151,6 +158,7 @@ INDEXES = {
     "documents": ("work", "identifier", "year"),
     "topic_documents": (
         "document",
+        "year",
         "topic, sphere, is_counted, adopts, force is 'mandatory' desc, year desc, document",
     ),
     "document_counts": ("body", "sphere"),
