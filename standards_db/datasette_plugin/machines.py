@@ -29,10 +29,11 @@ PAGES = (
 )
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 45_000  # of 50,000 addresses that one sitemap may hold
+# Published documents lie in the order of their ids.
 RECORDS = """
 select 'topics' as name, key from topics union all select 'bodies', key from bodies where key in
-  (select body from documents) union all select 'schemes', key from schemes
-union all select * from (select 'documents', id from documents where is_in_force = 1 order by id limit :most)
+  (select body from document_counts) union all select 'schemes', key from schemes
+union all select * from (select 'documents', id from documents where is_in_force = 1 order by rowid limit :most)
 """
 
 

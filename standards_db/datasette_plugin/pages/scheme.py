@@ -49,8 +49,8 @@ select target_work as work, certificate_count as held from scheme_works where sc
 order by 2 desc, 1 limit :shown
 """
 EXCLUDED = """
-select distinct c.vendor_key from certificate_exclusions x join certificates c on c.id = x.certificate
-where c.scheme = :key order by 1
+select vendor_key from scheme_vendors
+where scheme = :key and vendor_key in (select vendor_key from exclusions where vanished_at is null) order by 1
 """
 SOURCES = """
 select s.key, s.title, s.is_on, s.why_off, c.state, c.reason, sum(x.certificate_count) as held
