@@ -20,8 +20,8 @@ if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is sti
 SHOWN = 25
 QUERY_LIMIT = 200
 
-# `rank` is the full-text score (lower is better). Of the best, documents in force come first: to look up the standing of
-# every match of a frequent word takes longer than to rank them.
+# `rank` is the full-text score (lower is better). Of the best, documents in force come first: to look up the standing
+# of every match of a frequent word takes longer than to rank them.
 DOCUMENTS = """
 with best as materialized (
   select rowid as place, rank as score from documents_fts where documents_fts match escape_fts(:q)
