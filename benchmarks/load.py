@@ -155,6 +155,16 @@ def ask(connection: http.client.HTTPConnection, address: str) -> int:
     return answer.status
 
 
+def asked_again(connection: http.client.HTTPConnection, address: str) -> int:
+    """The status of an answer, 0 where none came; a connection that the server closed meanwhile is opened again."""
+    for _ in range(2):
+        try:
+            return ask(connection, address)
+        except (OSError, http.client.HTTPException):
+            connection.close()
+    return 0
+
+
 def visit(server: Server, pages: list[tuple[str, str]], clients: int) -> Phase:
     """Ask for (kind, address) in this order, so many at a time; CPU time is told for one client only."""
     waiting, found, lock = iter(pages), {name: Times() for name, _ in pages}, threading.Lock()
@@ -167,7 +177,7 @@ def visit(server: Server, pages: list[tuple[str, str]], clients: int) -> Phase:
             if not name:
                 return
             cpu_before, began = server.cpu_seconds() if clients == 1 else 0.0, time.perf_counter()
-            status = ask(connection, address)
+            status = asked_again(connection, address)
             wall = 1000 * (time.perf_counter() - began)
             with lock:
                 found[name].wall.append(wall)

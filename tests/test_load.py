@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
+import http.server
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +12,7 @@ import yaml
 from served import METADATA, Served
 from small_snapshot import build_snapshot
 
-from benchmarks.load import Times, in_turns, table
+from benchmarks.load import Times, asked_again, in_turns, table
 from benchmarks.load_pages import Kind, kinds
 
 
@@ -67,6 +70,30 @@ def test_goals(first: list[float], many: list[float], failed: int, met: str) -> 
     assert line[-1] == met
     assert line[2] == sorted(first)[9]
     assert line[4] == 25.0
+
+
+def test_a_closed_connection_is_opened_again() -> None:
+    """A server that closes after each answer is asked on; one that is gone gives no answer and no error."""
+
+    class Once(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+            self.close_connection = True  # without saying so in a header
+
+        def log_message(self, *given: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Once) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        connection = http.client.HTTPConnection(*server.server_address[:2], timeout=20)
+        assert [asked_again(connection, "/") for _ in range(3)] == [200, 200, 200]
+        server.shutdown()
+    connection.close()
+    assert asked_again(connection, "/") == 0
 
 
 def test_percentile_is_a_measured_value() -> None:
