@@ -138,7 +138,6 @@ ROTATIONS = {
     "relations": ("type", "degree", "method", "resolution"),
     "changes": ("source", "kind", "field"),
     "works": ("sphere", "body", "family"),
-    "relations": ("type", "degree", "method", "resolution"),
     "document_topics": ("topic", "rule"),
     "source_records": ("source", "kind"),
     "alignment_topics": ("topic", "is_current", "sphere_count", "work_body"),
@@ -158,7 +157,6 @@ INDEXES = {
     "documents": ("work", "identifier", "year"),
     "topic_documents": (
         "document",
-        "year",
         "topic, sphere, is_counted, adopts, force is 'mandatory' desc, year desc, document",
     ),
     "document_counts": ("body", "sphere"),
