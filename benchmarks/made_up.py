@@ -22,7 +22,7 @@ SITE = "https://made-up.invalid"
 FIRST_NUMBER, LAST_NUMBER, PARTS = 900_001, 909_999, 8
 FIRST_CERTIFICATE = 90_000_001
 BLOCKS = 10  # 90…, 91… to 99…
-NUMBER = re.compile(r"(?<!\d)(2?)90(?=\d{4}|\d \d{3})")  # how every number made here begins
+NUMBER = re.compile(r"90(?=\d{4}|\d \d{3})")  # how every number made here begins
 APART = 2_000_000  # between the numbers of Chinese adoptions and those of other Chinese works
 FIRST_YEAR, LAST_YEAR, USUAL_YEAR = 1984, 2026, 2019
 # (English, Chinese, weight): the first lines are words that the taxonomy knows, the others are of no topic.
@@ -142,7 +142,7 @@ class Maker:
 
 def moved(text: str | None, block: int) -> str | None:
     """The text with every made-up number moved to another block, of which there are BLOCKS."""
-    return NUMBER.sub(rf"\g<1>9{block}", text) if text else text
+    return NUMBER.sub(f"9{block}", text) if text and "90" in text else text
 
 
 Chooser = Callable[[], Any]

@@ -1,8 +1,8 @@
-"""Serving the published snapshot without a gap: listening sockets, and a Datasette process per socket and generation.
+"""Serving the published snapshot without a gap: listening sockets, and Datasette processes per socket and generation.
 
-The launcher owns the sockets and never closes them. When the published name leads to another snapshot it starts a
-second Datasette on it, waits until that one answers, and lets the first finish what it is answering. Each process holds
-one snapshot as immutable from start to end, so no request is refused and none is answered from two generations.
+The launcher owns the sockets and never closes them. When the published name leads to another snapshot it starts other
+processes on it, waits until they answer, and lets the first ones finish what they are answering. Each process holds one
+snapshot as immutable from start to end, so no request is refused and none is answered from two generations.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 import uvicorn
@@ -87,38 +91,49 @@ class Launcher:
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
-        children = [Child(self.link.resolve(), door) for door in self.doors]
-        answers = [child.wait_until_ready() for child in children]  # each is waited for
+        groups = [self.start(door) for door in self.doors]
+        answers = [child.wait_until_ready() for group in groups for child in group]  # each is waited for
         is_ready = all(answers)
         while is_ready and not self.asked_to_stop.wait(LOOK_SECONDS):
-            children = [self.tend(child) for child in children]
-        for child in children:
-            child.stop()
+            groups = [self.tend(group) for group in groups]
+        for group in groups:
+            for child in group:
+                child.stop()
         if not is_ready:
             sys.exit(1)
 
-    def tend(self, child: Child) -> Child:
-        """The process that stands behind the door now: the same, one started again, or one on a newer snapshot."""
-        if child.process.poll() is not None:
-            click.echo(f"Datasette ended with code {child.process.returncode}; starting it again", err=True)
-            self.asked_to_stop.wait(REST_SECONDS)
-            child.stop()
-            again = Child(self.link.resolve(), child.door)
-            again.wait_until_ready()
-            return again
-        if self.link.exists() and self.link.resolve() != child.path:
-            return self.follow(child)
+    def start(self, door: Door) -> list[Child]:
+        """The processes behind one door, on the snapshot that is current now."""
+        return [Child(self.link.resolve(), door) for _ in range(door.processes)]
+
+    def tend(self, group: list[Child]) -> list[Child]:
+        """The processes that stand behind the door now: the same, some started again, or all on a newer snapshot."""
+        if any(child.process.poll() is not None for child in group):
+            return [child if child.process.poll() is None else self.again(child) for child in group]
+        if self.link.exists() and self.link.resolve() != group[0].path:
+            return self.follow(group)
+        return group
+
+    def again(self, ended: Child) -> Child:
+        """Another process in the place of one that ended, on the same snapshot as its neighbours."""
+        click.echo(f"Datasette ended with code {ended.process.returncode}; starting it again", err=True)
+        self.asked_to_stop.wait(REST_SECONDS)
+        ended.stop()
+        child = Child(ended.path if ended.path.exists() else self.link.resolve(), ended.door)
+        child.wait_until_ready()
         return child
 
-    def follow(self, old: Child) -> Child:
+    def follow(self, old: list[Child]) -> list[Child]:
         """Start the snapshot that is current now, then end the old one; the old one stays if the new does not start."""
-        new = Child(self.link.resolve(), old.door)
-        if new.wait_until_ready():
-            old.stop()
-            click.echo(f"Now serving {new.path}", err=True)
+        new = self.start(old[0].door)
+        answers = [child.wait_until_ready() for child in new]
+        is_ready = all(answers)
+        for child in old if is_ready else new:
+            child.stop()
+        if is_ready:
+            click.echo(f"Now serving {new[0].path}", err=True)
             return new
-        new.stop()
-        click.echo(f"{new.path}: could not be served; still serving {old.path}", err=True)
+        click.echo(f"{new[0].path}: could not be served; still serving {old[0].path}", err=True)
         self.asked_to_stop.wait(REST_SECONDS)
         return old
 
@@ -126,10 +141,31 @@ class Launcher:
         self.asked_to_stop.set()
 
 
+class Host(Datasette):
+    """Datasette with fixed descriptions: it copies all of them for every table that it asks permission for (15 ms)."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._table_permission_allows = lru_cache(maxsize=1000)(super()._table_permission_allows)
+
+
 def datasette_on(path: Path, settings: Mapping[str, int | bool]) -> Datasette:
     """Datasette over a snapshot with the settings and the descriptions it needs."""
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
-    return Datasette([], immutables=[str(path)], metadata=metadata, settings={**SETTINGS, **settings})
+    return Host(
+        [], immutables=[str(path)], metadata=metadata, settings={**SETTINGS, **settings}, inspect_data=inspected(path)
+    )
+
+
+def inspected(path: Path) -> dict[str, Any] | None:
+    """What Datasette would find by hashing the file and counting its tables; None where the snapshot does not tell."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            sha256, counted = connection.execute("select sha256, table_rows from snapshot").fetchone()
+        except sqlite3.OperationalError:  # of an older version, or no snapshot
+            return None
+    tables = {table: {"count": count} for table, count in json.loads(counted).items()}
+    return {path.stem: {"hash": sha256, "size": path.stat().st_size, "file": path.name, "tables": tables}}
 
 
 class Server(uvicorn.Server):
@@ -149,7 +185,8 @@ async def serve_here(path: Path, listener: int, ready: int, alive: int, settings
     """Serve a snapshot on an inherited socket until told to stop or until the launcher is gone."""
     served = datasette_on(path, settings)
     await served.invoke_startup()
-    await served.client.get("/")  # counts tables now, not for the first visitor
+    for page in ("/", f"/{path.stem}"):  # the first visitor does not wait for templates, connections and foreign keys
+        await served.client.get(page)
     config = uvicorn.Config(
         served.app(), log_level="warning", lifespan="on", timeout_graceful_shutdown=FINISH_SECONDS - 5
     )

@@ -31,6 +31,7 @@ SQL_SETTINGS: dict[str, int | bool] = {
     "max_csv_mb": 10,
 }
 SQL_NICENESS = 10
+PROCESSES = min(os.cpu_count() or 1, 4)  # one process answers one page at a time
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Door:
     port: int
     settings: Mapping[str, int | bool] = field(default_factory=dict)
     niceness: int = 0
+    processes: int = 1
     listener: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,10 +75,11 @@ def start_datasette(path: Path, host: str, port: int) -> None:
     launch(path, [Door(host, port)], f"Open http://{host}:{port}/ (stop with Ctrl-C)")
 
 
-def serve_public(path: Path, host: str, port: int, sql_port: int, sql_url: str) -> None:
-    """Serve pages at `port` without visitors' SQL, and their SQL from a second, less favoured process at `sql_port`."""
+def serve_public(path: Path, host: str, port: int, sql_port: int, sql_url: str, processes: int) -> None:
+    """Serve pages at `port` without visitors' SQL, and their SQL from another, less favoured process at `sql_port`."""
     os.environ["SPHERES_SQL_URL"] = sql_url  # pages link to it
-    doors = [Door(host, port, PUBLIC_SETTINGS), Door(host, sql_port, SQL_SETTINGS, SQL_NICENESS)]
+    pages = Door(host, port, PUBLIC_SETTINGS, processes=processes)
+    doors = [pages, Door(host, sql_port, SQL_SETTINGS, SQL_NICENESS)]
     launch(path, doors, f"Open http://{host}:{port}/; SQL of visitors at {sql_url} (stop with Ctrl-C)")
 
 

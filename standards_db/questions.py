@@ -85,5 +85,5 @@ def create_indexes(connection: sqlite3.Connection, table: str) -> None:
         covered = ", ".join((facet, *facets, *(other for other in more if other != facet)))
         connection.execute(f"create index idx_{table}_facet_{facet} on {table} ({covered})")
     for columns in INDEXES.get(table, ()):
-        name = columns.replace(", ", "_")
+        name = re.sub(r"\W+", "_", columns)
         connection.execute(f"create index if not exists idx_{table}_{name} on {table} ({columns})")

@@ -87,6 +87,9 @@ PRIMARY_KEYS = {
     "sphere_works": ("sphere", "work", "first_year"),
     "topic_counts": ("topic", "sphere", "first_year"),
     "topic_documents": ("topic", "document"),
+    "scheme_vendors": ("scheme", "vendor_key"),
+    "scheme_works": ("scheme", "target_work"),
+    "source_fields": ("source", "holds", "field"),
     "topic_instruments": ("topic", "kind", "sphere", "instrument"),
     "work_topics": ("topic", "work"),
 }
@@ -134,6 +137,12 @@ ROTATIONS = {
     "adoptions": ("sphere", "degree", "is_counted", "is_stale"),
     "relations": ("type", "degree", "method", "resolution"),
     "changes": ("source", "kind", "field"),
+    "works": ("sphere", "body", "family"),
+    "document_topics": ("topic", "rule"),
+    "source_records": ("source", "kind"),
+    "alignment_topics": ("topic", "is_current", "sphere_count", "work_body"),
+    "pair_works": ("topic", "sphere_a", "sphere_b", "is_current"),
+    "adoption_lags": ("topic", "sphere", "is_observed", "is_used"),
 }
 # Facets that a reader may ask for (`more_facets` of metadata.yml): each index also covers the facets of ROTATIONS.
 MORE_FACETS = {
@@ -143,19 +152,30 @@ MORE_FACETS = {
     "adoptions": ("work_body", "body", "is_in_force"),
     "relations": ("is_stale",),
 }
+# Columns of an index, or several with their directions: the order in which a page shows the first rows.
 INDEXES = {
     "documents": ("work", "identifier", "year"),
-    "topic_documents": ("document",),
+    "topic_documents": (
+        "document",
+        "topic, sphere, is_counted, adopts, force is 'mandatory' desc, year desc, document",
+    ),
+    "document_counts": ("body", "sphere"),
+    "topic_bodies": ("topic", "body"),
     "adoptions": ("work", "target_document"),
     "adoption_chains": ("last_document", "link_count"),
     "adoption_topics": ("document", "work"),
-    "alignment_topics": ("work",),
-    "pair_works": ("work",),
+    "alignment_topics": ("work", "topic, is_current, sphere_count desc, work"),
+    "pair_works": (
+        "work",
+        "topic, sphere_a, sphere_b, is_current, is_shared, is_different desc, gap_years desc, work",
+    ),
     "sphere_works": ("work",),
     "work_topics": ("work",),
     "source_records": ("entity", "source, retrieved_at"),
-    "changes": ("entity", "observed_at"),
-    "certificates": ("vendor_key",),
+    "changes": ("entity", "observed_at desc, entity, field"),
+    "certificates": ("vendor_key, lower(product)",),
+    "certificate_counts": ("scheme",),
+    "scheme_vendors": ("vendor_key", "scheme, certificate_count desc"),
     "exclusions": ("vendor_key",),
     "certificate_standards": ("target_work", "target_document"),
     "certificate_exclusions": ("exclusion",),
@@ -177,7 +197,8 @@ FTS = {
 SNAPSHOT = """
 create table snapshot (
     id integer primary key, as_of text, built_at text not null, ingest text not null, version text not null,
-    documents integer not null, certificates integer not null, adoptions integer not null, sha256 text not null)
+    documents integer not null, certificates integer not null, adoptions integer not null, sha256 text not null,
+    table_rows text not null)
 """
 MEASURE_SQL = """
 create table measure_sql (name text primary key, question text, reading text, sql text not null, row_count integer)

@@ -60,6 +60,28 @@ def test_nothing_passes_for_real(filled: Database) -> None:
     assert wrong.fetchall() == []
 
 
+def test_large_ones_are_copied_under_other_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three blocks of a third each: no number twice, every edge inside its block, no rule broken."""
+    monkeypatch.setattr(bulk_db, "BLOCK", 200)
+    path = tmp_path / "ingest.db"
+    bulk_db.fill(path, 600, 90)
+    db = open_db(path)
+    assert db.table("documents").count == 600
+    assert db.table("certificates").count == 90
+    assert checks.invariants(db) == []
+    sizes = "select count(*), count(target_document) from relations where page_url glob ?"
+    blocks = [db.execute(sizes, [f"*/9{n}*"]).fetchone() for n in range(3)]
+    assert blocks[0] == blocks[1] == blocks[2] and blocks[0][1] > 0
+    strangers = "select count(*) from relations where page_url glob '*/91*' and target_identifier glob '* 9[02]????*'"
+    assert db.execute(strangers).fetchone() == (0,)
+
+
+def test_counts_that_fill_no_blocks(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="do not fall into blocks"):
+        bulk_db.fill(tmp_path / "ingest.db", 150_000, 30_000)
+    assert not (tmp_path / "ingest.db").exists()
+
+
 def test_same_seed_same_records() -> None:
     first, again, other = (list(made_up.documents(300, seed)) for seed in (1, 1, 2))
     assert first == again

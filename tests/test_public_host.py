@@ -15,7 +15,7 @@ import pytest
 from served import free_port
 from small_snapshot import build_snapshot
 
-START_SECONDS = 120
+START_SECONDS = 240
 
 
 def ask(url: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from crawler.commands.common import EXIT_BAD_INPUT, EXIT_REJECTED, db_option, fail, json_option
-from crawler.serving import default_snapshot, publish_to, serve_public, start_datasette, up_to_date
+from crawler.serving import PROCESSES, default_snapshot, publish_to, serve_public, start_datasette, up_to_date
 from crawler.show import echo_json, show, table
 from standards_db import duck, generations, measuring
 from standards_db.measures import mapping
@@ -49,21 +49,33 @@ def publish(db_path: Path, out: Path | None, keep: int) -> None:
     "--public", is_flag=True, help="For strangers: pages without SQL, and SQL in a second process with tight limits."
 )
 @click.option("--sql-port", type=int, help="With --public: port of the SQL process  [default: one above --port]")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    help="With --public: processes that show pages  [default: one per processor, at most 4]",
+)
 @click.option("--sql-url", help="With --public: address of the SQL process as visitors reach it, behind a proxy.")
 def serve(
-    db_path: Path, path: Path | None, host: str, port: int, public: bool, sql_port: int | None, sql_url: str | None
+    db_path: Path,
+    path: Path | None,
+    host: str,
+    port: int,
+    public: bool,
+    sql_port: int | None,
+    processes: int | None,
+    sql_url: str | None,
 ) -> None:
     """Serve the published snapshot with Datasette and the settings it needs."""
     path = path or default_snapshot(db_path)
-    if not public and (sql_port or sql_url):
-        fail("--sql-port and --sql-url belong to --public", EXIT_BAD_INPUT)
+    if not public and (sql_port or sql_url or processes):
+        fail("--sql-port, --sql-url and --processes belong to --public", EXIT_BAD_INPUT)
     if not path.exists():
         publish_to(db_path, path)
     if not public:
         start_datasette(path, host, port)
         return
     sql_port = sql_port or port + 1
-    serve_public(path, host, port, sql_port, sql_url or f"http://{host}:{sql_port}")
+    serve_public(path, host, port, sql_port, sql_url or f"http://{host}:{sql_port}", processes or PROCESSES)
 
 
 @click.command()

@@ -20,16 +20,19 @@ if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is sti
     from datasette.database import Database
 
 SPHERES = """
+with d as (select sphere, sum(document_count) as documents, sum(iif(is_in_force = 1, document_count, 0)) as in_force
+  from document_counts group by 1),
+c as (select sphere, sum(certificate_count) as certificates from certificate_counts group by 1),
+a as (select sphere, sum(adoption_count) as adoptions, sum(iif(is_stale = 1, adoption_count, 0)) as stale
+  from adoption_counts where is_counted = 1 group by 1)
 select s.key, s.label, s.description,
-  (select count(*) from documents d where d.sphere = s.key) as documents,
-  (select count(*) from documents d where d.sphere = s.key and d.is_in_force = 1) as in_force,
-  (select count(*) from certificates c where c.sphere = s.key) as certificates,
-  (select count(*) from adoptions a where a.sphere = s.key and a.is_counted = 1) as adoptions,
-  (select count(*) from adoptions a where a.sphere = s.key and a.is_counted = 1 and a.is_stale = 1) as stale,
+  coalesce(documents, 0) as documents, coalesce(in_force, 0) as in_force, coalesce(certificates, 0) as certificates,
+  coalesce(adoptions, 0) as adoptions, coalesce(stale, 0) as stale,
   v.coverage, v.source_count, v.loaded_count,
   (select note from figures f where f.measure = 'uptake' and f.topic = 'all' and f.sphere_a = s.key
     and f.year = (select max(year) from figure_years) and f.note like 'adoptions are not collected%') as unheld
-from spheres s left join sphere_coverage v on v.sphere = s.key
+from spheres s left join sphere_coverage v on v.sphere = s.key left join d on d.sphere = s.key
+left join c on c.sphere = s.key left join a on a.sphere = s.key
 order by case s.key when 'us' then 1 when 'cn' then 2 when 'eu' then 3 when 'intl' then 4 else 5 end
 """
 FRESHNESS = """

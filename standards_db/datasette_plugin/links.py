@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -83,11 +84,15 @@ def standard_url(datasette: Datasette, identifier: str) -> str:
 
 
 def static_url(datasette: Datasette, name: str) -> str:
-    """A file of `static/`. Datasette names the folder after the distribution, or the module when it has none."""
+    return str(datasette.urls.static_plugins(static_folder(), name))
+
+
+@cache
+def static_folder() -> str:
+    """Datasette names the folder of `static/` after the distribution, or the module when it has none."""
     from datasette.plugins import get_plugins  # not there yet when Datasette loads this plugin
 
-    mine = (plugin["name"] for plugin in get_plugins() if plugin["static_path"] == str(STATIC))
-    return str(datasette.urls.static_plugins(next(mine, MODULE), name))
+    return next((plugin["name"] for plugin in get_plugins() if plugin["static_path"] == str(STATIC)), MODULE)
 
 
 def about(datasette: Datasette) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
+from datasette.database import Database
+from datasette.utils import tilde_encode
 from datasette.utils.asgi import Request, Response
 
 from standards_db.datasette_plugin import language, links, words
-from standards_db.datasette_plugin.pages.frame import no_snapshot, rows, snapshot_of
+from standards_db.datasette_plugin.pages.frame import kept, no_snapshot, rows, snapshot_of
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
@@ -27,10 +29,11 @@ PAGES = (
 )
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 45_000  # of 50,000 addresses that one sitemap may hold
+# Published documents lie in the order of their ids.
 RECORDS = """
 select 'topics' as name, key from topics union all select 'bodies', key from bodies where key in
-  (select body from documents) union all select 'schemes', key from schemes
-union all select * from (select 'documents', id from documents where is_in_force = 1 order by id limit :most)
+  (select body from document_counts) union all select 'schemes', key from schemes
+union all select * from (select 'documents', id from documents where is_in_force = 1 order by rowid limit :most)
 """
 
 
@@ -104,17 +107,24 @@ async def sitemap(datasette: Datasette, request: Request) -> Response:
     db = await snapshot_of(datasette)
     if db is None:
         return await no_snapshot(datasette, request)
+    addresses = await kept(db, "sitemap", lambda: paths(datasette, db))
+    host = datasette.absolute_url(request, "/").rstrip("/")
+    places = "".join(f"<url><loc>{escape(host + path)}</loc></url>" for path in addresses)
+    body = f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="{SITEMAP}">{places}</urlset>'
+    return Response(body, content_type="application/xml; charset=utf-8")
+
+
+async def paths(datasette: Datasette, db: Database) -> list[str]:
+    """The addresses that the sitemap lists, without the host."""
     questions = links.queries_of(datasette)
     prefixes = ["", *(f"/{code}" for code in words.languages() if code != language.own(datasette))]
-    paths = [str(datasette.urls.path(f"{prefix}{page}")) for prefix in prefixes for page in PAGES]
-    paths += [links.table_url(datasette, name) for name in questions]
-    paths += [links.row_url(datasette, row["name"], row["key"]) for row in await rows(db, RECORDS, {"most": MOST})]
-    root = ElementTree.Element("urlset", {"xmlns": SITEMAP})
-    for path in paths:
-        place = ElementTree.SubElement(root, "url")
-        ElementTree.SubElement(place, "loc").text = datasette.absolute_url(request, path)
-    body = ElementTree.tostring(root, encoding="unicode")
-    return Response(f'<?xml version="1.0" encoding="utf-8"?>\n{body}', content_type="application/xml; charset=utf-8")
+    found = await rows(db, RECORDS, {"most": MOST})
+    tables = {name: links.table_url(datasette, name) for name in {row["name"] for row in found}}
+    return [
+        *(str(datasette.urls.path(f"{prefix}{page}")) for prefix in prefixes for page in PAGES),
+        *(links.table_url(datasette, name) for name in questions),
+        *(f"{tables[row['name']]}/{tilde_encode(row['key'])}" for row in found),
+    ]
 
 
 async def robots(datasette: Datasette, request: Request) -> Response:

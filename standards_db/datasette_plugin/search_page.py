@@ -20,16 +20,20 @@ if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is sti
 SHOWN = 25
 QUERY_LIMIT = 200
 
-# Exact identifiers and documents in force come before the rest; `rank` is the full-text score (lower is better).
+# `rank` is the full-text score (lower is better). Of the best, documents in force come first: to look up the standing
+# of every match of a frequent word takes longer than to rank them.
 DOCUMENTS = """
+with best as materialized (
+  select rowid as place, rank as score from documents_fts where documents_fts match escape_fts(:q)
+  order by rank limit 1000
+)
 select d.id, d.identifier, d.identifier_text, d.title, d.title_zh, d.sphere, s.label as sphere_label, d.body, d.status,
   t.label as status_label, d.is_in_force, d.year
-from documents_fts f
-join documents d on d.rowid = f.rowid
+from best
+join documents d on d.rowid = best.place
 left join spheres s on s.key = d.sphere
 left join statuses t on t.key = d.status
-where documents_fts match escape_fts(:q)
-order by d.is_in_force desc, f.rank, d.id limit :shown
+order by d.is_in_force desc, best.score, d.id limit :shown
 """
 DOCUMENT_COUNT = "select count(*) as found from documents_fts where documents_fts match escape_fts(:q)"
 CERTIFICATES = """

@@ -21,24 +21,28 @@ select b.*, s.label as sphere_label, c.name as country_name
 from bodies b left join spheres s on s.key = b.sphere left join countries c on c.key = b.country where b.key = :key
 """
 STATUSES = """
-select d.status, s.label, d.kind, count(*) as held, sum(d.is_in_force) as in_force
-from documents d left join statuses s on s.key = d.status where d.body = :key group by 1, 3 order by held desc
+select d.status, s.label, d.kind, sum(d.document_count) as held,
+  sum(iif(d.is_in_force = 1, d.document_count, 0)) as in_force
+from document_counts d left join statuses s on s.key = d.status where d.body = :key group by 1, 3 order by held desc
 """
-YEARS = "select year, count(*) as held from documents where body = :key and year is not null group by 1 order by 1"
+YEARS = """
+select year, sum(document_count) as held from document_counts where body = :key and year is not null
+group by 1 order by 1
+"""
 TOPICS = """
-select x.topic, t.label, t.label_zh, sum(d.is_in_force) as in_force, sum(1 - d.is_in_force) as other
-from document_topics x join documents d on d.id = x.document join topics t on t.key = x.topic
-where d.body = :key group by 1 order by count(*) desc, t.label
+select x.topic, t.label, t.label_zh, sum(x.in_force_count) as in_force, sum(x.other_count) as other
+from topic_bodies x join topics t on t.key = x.topic
+where x.body = :key and x.topic <> 'all' group by 1 order by sum(x.in_force_count + x.other_count) desc, t.label
 """
 ADOPTED_BY = """
-select a.sphere, s.label, count(*) as edges, sum(a.is_stale = 1) as stale
-from adoptions a left join spheres s on s.key = a.sphere
+select a.sphere, s.label, sum(a.adoption_count) as edges, sum(iif(a.is_stale = 1, a.adoption_count, 0)) as stale
+from adoption_counts a left join spheres s on s.key = a.sphere
 where a.work_body = :key and a.is_counted = 1 group by 1 order by edges desc
 """
 ADOPTS_FROM = """
-select a.work_body as body, coalesce(b.name, a.work_body) as label, count(*) as edges
-from adoptions a join documents d on d.id = a.document left join bodies b on b.key = a.work_body
-where d.body = :key and a.is_counted = 1 group by 1 order by edges desc
+select a.work_body as body, coalesce(b.name, a.work_body) as label, sum(a.adoption_count) as edges
+from adoption_counts a left join bodies b on b.key = a.work_body
+where a.body = :key and a.is_counted = 1 group by 1 order by edges desc
 """
 SCHEMES = """
 select m.key, m.title, m.kind, x.certificate_count, x.valid_count, x.rows_link

@@ -39,8 +39,10 @@ def place_of(measure: str) -> int:
     return LEADING.index(measure) if measure in LEADING else len(LEADING)
 
 
-async def of_measure(db: Database, measure: str) -> list[Row]:
-    return await rows(db, FIGURES.format(where="f.measure = :measure"), {"measure": measure})
+async def of_pair(db: Database, measure: str, a: str, b: str) -> list[Row]:
+    """Every figure of a measure for two spheres, whatever the topic."""
+    where = "f.measure = :measure and f.sphere_a = :a and f.sphere_b = :b"
+    return await rows(db, FIGURES.format(where=where), {"measure": measure, "a": a, "b": b})
 
 
 def counts_by_year(counted: list[Row], link: Callable[[int], str]) -> tuple[Point, ...]:

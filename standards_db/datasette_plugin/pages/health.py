@@ -12,23 +12,11 @@ from standards_db.datasette_plugin.pages.frame import Row, kept, no_snapshot, re
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
     from datasette.app import Datasette
 
-DOCUMENT_FIELDS = {
-    "identifier": "identifier is not null",
-    "title": "coalesce(title, title_zh) is not null",
-    "status": "status is not null",
-    "published": "published is not null",
-    "ics": "ics is not null",
-    "url": "url is not null",
+FIELDS_OF = {
+    "documents": ("identifier", "title", "status", "published", "ics", "url"),
+    "certificates": ("vendor", "country", "status", "issued", "level", "expires"),
 }
-CERTIFICATE_FIELDS = {
-    "vendor": "vendor_key is not null",
-    "country": "country is not null",
-    "status": "status is not null",
-    "issued": "issued is not null",
-    "level": "level is not null",
-    "expires": "expires is not null",
-}
-FILL = "select source, count(*) as held, {counts} from {table} group by source"
+FILL = "select source, holds, field, record_count, filled_count from source_fields order by source"
 SOURCES = """
 select s.key, s.title, s.sphere, p.label as sphere_label, s.holds, s.tier, s.is_on, s.why_off, c.state, c.reason,
   c.loaded, c.expected, r.finished_at, r.verdict, r.why, r.id as run, r.refused_count, r.error_count, r.response_count
@@ -45,8 +33,7 @@ select source, level, reason, count(*) as held from rejects group by 1, 2, 3 ord
 UNKNOWNS = "select source, count(*) as words, sum(row_count) as held from unknowns group by source"
 WORDS = "select source, field, text, row_count from unknowns order by row_count desc, source, text limit 15"
 UNRESOLVED = """
-select source, sum(target_document is null) as lost, count(*) as held
-from relations where type = 'adopts' group by source
+select source, edge_count - resolved_count as lost, edge_count as held from resolution where type = 'adopts'
 """
 RESOLUTIONS = """
 select resolution, count(*) as held from relations where type = 'adopts' group by 1 order by held desc
@@ -66,10 +53,6 @@ async def page(datasette: Datasette, request: Request) -> Response:
 
 
 async def read(db: Database) -> Row:
-    fills = {
-        "documents": await filled(db, "documents", DOCUMENT_FIELDS),
-        "certificates": await filled(db, "certificates", CERTIFICATE_FIELDS),
-    }
     beside = {
         name: {row["source"]: row for row in await rows(db, sql)}
         for name, sql in (
@@ -85,8 +68,8 @@ async def read(db: Database) -> Row:
     ]
     return {
         "sources": sources,
-        "fills": fills,
-        "fields": {"documents": list(DOCUMENT_FIELDS), "certificates": list(CERTIFICATE_FIELDS)},
+        "fills": filled(await rows(db, FILL)),
+        "fields": FIELDS_OF,
         "titles": {source["key"]: source["title"] for source in sources},
         "reasons": await rows(db, REASONS),
         "words": await rows(db, WORDS),
@@ -95,7 +78,10 @@ async def read(db: Database) -> Row:
     }
 
 
-async def filled(db: Database, table: str, fields: dict[str, str]) -> list[Row]:
-    """Per source: `held` rows and, per field, the share of rows that have it."""
-    counts = ", ".join(f"avg({condition}) as {name}" for name, condition in fields.items())
-    return await rows(db, FILL.format(counts=counts, table=table))
+def filled(counted: list[Row]) -> dict[str, list[Row]]:
+    """Per kind of record a row per source: `held` rows and, per field, the share of rows that have it."""
+    found: dict[str, dict[str, Row]] = {holds: {} for holds in FIELDS_OF}
+    for row in counted:
+        source = found[row["holds"]].setdefault(row["source"], {"source": row["source"], "held": row["record_count"]})
+        source[row["field"]] = row["filled_count"] / row["record_count"]
+    return {holds: list(sources.values()) for holds, sources in found.items()}

@@ -27,7 +27,7 @@ async def chart(datasette: Datasette, db: Database, topic: str) -> Chart | None:
     curves: dict[str, list[Row]] = {}
     for row in await rows(db, CURVE, {"topic": topic}):
         curve = curves.setdefault(row["sphere"], [])
-        if not curve or row["survival"] != curve[-1]["survival"]:
+        if not curve or round(row["survival"], 3) != round(curve[-1]["survival"], 3):  # a step that can be seen
             curve.append(row)
     series = [
         Series(key, say(f"sphere.{key}"), tuple(point(datasette, topic, row) for row in curve))

@@ -105,8 +105,7 @@ def cell(
 
 async def topic_panels(datasette: Datasette, db: Database, a: str, b: str) -> list[Chart]:
     """The shared base by year of each topic that has enough figures, those with most of them first."""
-    measured = await figures.of_measure(db, "shared_base")
-    ours = [row for row in measured if (row["sphere_a"], row["sphere_b"]) == (a, b) and row["topic"] != "all"]
+    ours = [row for row in await figures.of_pair(db, "shared_base", a, b) if row["topic"] != "all"]
     labels = {
         row["key"]: topic_words(row["label"], row["label_zh"])["first"]
         for row in await rows(db, "select key, label, label_zh from topics")

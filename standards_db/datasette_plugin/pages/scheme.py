@@ -24,37 +24,38 @@ from schemes m left join spheres s on s.key = m.sphere left join bodies b on b.k
 left join countries c on c.key = m.country left join scheme_certificates x on x.scheme = m.key where m.key = :key
 """
 YEARS = """
-select c.year, count(*) as held from certificates c
-where c.scheme = :key and c.year is not null and c.vanished_at is null group by 1 order by 1
+select year, sum(certificate_count) as held from certificate_counts
+where scheme = :key and year is not null and is_listed = 1 group by 1 order by 1
 """
-COUNTRIES = f"""
-select c.country, coalesce(n.name, c.country) as label, {certified.COUNTS}
-from certificates c left join countries n on n.key = c.country left join statuses s on s.key = c.status
-where c.scheme = :key and c.vanished_at is null group by 1 order by held desc, label
+COUNTRIES = """
+select c.country, coalesce(n.name, c.country) as label, sum(certificate_count) as held,
+  sum(iif(s.is_in_force = 1, certificate_count, 0)) as valid,
+  sum(iif(c.status is null, certificate_count, 0)) as unstated
+from certificate_counts c left join countries n on n.key = c.country left join statuses s on s.key = c.status
+where c.scheme = :key and c.is_listed = 1 group by 1 order by held desc, label
 """
 VENDORS = """
-select c.vendor_key as key, v.name, v.exclusion_count, count(*) as held, sum(coalesce(s.is_in_force, 0)) as valid
-from certificates c join vendors v on v.key = c.vendor_key left join statuses s on s.key = c.status
-where c.scheme = :key and c.vanished_at is null group by 1 order by held desc, v.name limit :shown
+select c.vendor_key as key, v.name, v.exclusion_count, c.certificate_count as held, c.valid_count as valid
+from scheme_vendors c join vendors v on v.key = c.vendor_key
+where c.scheme = :key order by held desc, v.name limit :shown
 """
 LEVELS = """
-select level, count(*) as held from certificates
-where scheme = :key and vanished_at is null and level is not null group by 1 order by held desc, level limit :shown
+select level, sum(certificate_count) as held from certificate_counts
+where scheme = :key and is_listed = 1 and level is not null group by 1 order by held desc, level limit :shown
 """
 RECOGNITION = "select * from recognition where scheme = :key order by arrangement, from_date, id"
 STANDARDS = """
-select x.target_work as work, count(distinct x.certificate) as held
-from certificate_standards x join certificates c on c.id = x.certificate
-where c.scheme = :key and c.vanished_at is null and x.target_work is not null group by 1 order by 2 desc, 1 limit :shown
+select target_work as work, certificate_count as held from scheme_works where scheme = :key
+order by 2 desc, 1 limit :shown
 """
 EXCLUDED = """
-select distinct c.vendor_key from certificate_exclusions x join certificates c on c.id = x.certificate
-where c.scheme = :key order by 1
+select vendor_key from scheme_vendors
+where scheme = :key and vendor_key in (select vendor_key from exclusions where vanished_at is null) order by 1
 """
 SOURCES = """
-select s.key, s.title, s.is_on, s.why_off, c.state, c.reason, count(*) as held
-from certificates x join sources s on s.key = x.source left join coverage c on c.source = s.key
-where x.scheme = :key and x.vanished_at is null group by 1 order by held desc
+select s.key, s.title, s.is_on, s.why_off, c.state, c.reason, sum(x.certificate_count) as held
+from certificate_counts x join sources s on s.key = x.source left join coverage c on c.source = s.key
+where x.scheme = :key and x.is_listed = 1 group by 1 order by held desc
 """
 
 

@@ -19,8 +19,9 @@ WORKS_SHOWN, HOME_SHOWN, FINDINGS_SHOWN = 40, 8, 4
 SPHERES = ("cn", "eu", "us")
 TOPIC = "select * from topics where key = :key"
 DOCUMENTS = """
-select d.sphere, s.label, sum(d.is_in_force) as in_force, sum(1 - d.is_in_force) as other
-from topic_documents d left join spheres s on s.key = d.sphere where d.topic = :key group by 1 order by count(*) desc
+select d.sphere, s.label, sum(d.in_force_count) as in_force, sum(d.other_count) as other
+from topic_bodies d left join spheres s on s.key = d.sphere where d.topic = :key group by 1
+order by sum(d.in_force_count + d.other_count) desc
 """
 WORKS = """
 select a.*, w.title_zh, b.name as body_name from alignment_topics a left join works w on w.id = a.work
