@@ -11,7 +11,6 @@ A folder that comes in is hostile: nothing in it is believed but what is checked
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -334,13 +333,14 @@ class RunFolder:
         offset = 0
         try:
             with self.open(self.warc) as stream:
-                records = ArchiveIterator(io.BufferedReader(stream))  # type: ignore[arg-type]
+                records = ArchiveIterator(stream)
                 for record in records:
-                    offset = records.get_record_offset()
-                    if record.rec_type == "response":
-                        pages[f"{self.warc}@{offset}"] = self.body_digest(record)
+                    digest = self.body_digest(record) if record.rec_type == "response" else None
+                    offset = records.get_record_offset()  # reads to the record's end
+                    if digest:
+                        pages[f"{self.warc}@{offset}"] = digest
         except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
-            raise self.fault(f"{self.warc}@{offset}", f"malformed WARC: {error}") from None
+            raise self.fault(self.warc, f"malformed WARC after the record at {offset}: {error}") from None
         return pages
 
     def body_digest(self, record: Any) -> str:
