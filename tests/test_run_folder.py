@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from contents import contents, differences
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +20,9 @@ from scrapy import Request
 from scrapy.http import HtmlResponse
 from support import BASE, THREE, TODAY, Toy, page, rows, run, write_archive
 
-from crawler import base, loading, orders, runs, worker_job
+from crawler import base, cli, loading, orders, runs, worker_job
 from crawler.archive import WarcFile
+from crawler.commands import workers
 from crawler.hosts import Hosts
 from crawler.ledger import Account
 from crawler.pages import PageLog
@@ -360,6 +362,52 @@ def test_a_folder_being_written_is_not_loaded(db: Path, tmp_path: Path) -> None:
     assert list(loading.folders_in(tmp_path / "runs")) == []
     with pytest.raises(FolderError, match="not complete"):
         load(db, next(loading.folders_in(book.path)))
+
+
+def test_watching_moves_what_is_done(
+    db: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was loaded and what cannot be are moved out of the way and told; the loader goes on until it is ended."""
+    runs_folder = shipped.parent
+    for name in ("twin", "torn"):
+        shutil.copytree(shipped, runs_folder / name)
+    torn(runs_folder / "torn")
+    rounds: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        rounds.append(seconds)
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers.time, "sleep", sleep)
+    opened = open_db(db)
+    with pytest.raises(KeyboardInterrupt):
+        workers.keep_loading(opened, runs_folder, None, db)
+    opened.close()
+
+    assert sorted(path.name for path in (runs_folder / "loaded").iterdir()) == sorted([shipped.name, "twin"])
+    assert [path.name for path in (runs_folder / "refused").iterdir()] == ["torn"]
+    told = capsys.readouterr()
+    assert "verdict: accepted" in told.out and "loaded before" in told.out and "torn/observed.jsonl" in told.err
+    assert rows(db, "select verdict from runs") == [{"verdict": "accepted"}]
+
+
+def test_load_tells_what_came_and_ends_with_a_code(db: Path, shipped: Path) -> None:
+    """0 when all is in, also the second time; 2 when a folder cannot be loaded, and the others are all the same."""
+    bad = shipped.with_name("torn")
+    shutil.copytree(shipped, bad)
+    torn(bad)
+
+    def call(*arguments: object) -> Any:
+        return CliRunner().invoke(cli.main, ["load", *map(str, arguments), "--db", str(db)])
+
+    first, again, alone = call(shipped.parent), call(shipped), call(bad)
+
+    assert (first.exit_code, again.exit_code, alone.exit_code) == (2, 0, 2)
+    assert "accepted" in first.output and "loaded before" in again.output
+    assert "torn/observed.jsonl: has 100 bytes" in alone.output
+    assert call().exit_code == 2 and "name run folders" in call().output
+    assert call(shipped.parent / "archive-that-is-none").exit_code == 2
 
 
 def test_a_worker_that_cannot_write_ships_nothing(tmp_path: Path) -> None:
