@@ -145,6 +145,7 @@ class RunLog:
                 reason=reason,
                 response_count=stats.get_value("spheres/responses", 0) + stats.get_value("spheres/lost", 0),
                 link_count=stats.get_value("spheres/links", 0),
+                resumed_count=stats.get_value("spheres/resumed", 0),
                 hosts=[asked.row(host) for host, asked in self.asked.items()],
             )
         )

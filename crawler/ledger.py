@@ -26,12 +26,13 @@ KEPT_TEXT = 500
 
 @dataclass(frozen=True)
 class Account:
-    """What a crawl itself can say at its end: Scrapy's finish reason, responses met (and lost), links not fetched, and
-    a row of `host_reports` per host."""
+    """What a crawl itself can say at its end: Scrapy's finish reason, responses met (and lost), links not fetched,
+    pages that a killed run had fetched, and a row of `host_reports` per host."""
 
     reason: str
     response_count: int = 0
     link_count: int = 0
+    resumed_count: int = 0
     hosts: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -174,6 +175,8 @@ class Ledger:
         tally.seconds = round(time.monotonic() - self.began, 2)
         self.flush_rejects()
         self.why, self.warnings = checks.verdict(tally, account.reason, self.limits())
+        if account.resumed_count:
+            self.warnings.append(f"{account.resumed_count} pages were fetched by a run that was killed")
         if self.why is None:
             self.flush()
             visit = self.pages.finished() if self.pages else None

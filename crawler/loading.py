@@ -114,7 +114,7 @@ def read_in(db: Database, folder: RunFolder, job: jobs.Job, source: type[SourceS
     except Exception as error:  # what could not be stored, as in a crawl
         ledger.failure = error
     hosts = [vars(line) for line in manifest.hosts]
-    ledger.close(Account(reason, manifest.response_count, manifest.link_count, hosts))
+    ledger.close(Account(reason, manifest.response_count, manifest.link_count, hosts=hosts))
     return closed(ledger)
 
 

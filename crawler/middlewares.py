@@ -144,7 +144,7 @@ class Tracing(BaseSpiderMiddleware):
             stamp = Provenance(
                 page_url=response.url,
                 page_sha256=hashlib.sha256(response.body).hexdigest(),
-                retrieved_at=(archived.recorded_at if archived else "") or now(),
+                retrieved_at=(archived.recorded_at if archived else response.meta.get("retrieved_at")) or now(),
                 archive_ref=archived.ref if archived else response.meta.get("archive_ref"),
                 route=response.meta["route"].pattern,
             )
