@@ -22,6 +22,7 @@ from standards_db.version import VERSION
 
 BATCH = 500
 KEPT_TEXT = 500
+LONGEST_REASON = 2_000
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Ledger:
 
     def open(self) -> None:
         self.began = time.monotonic()
-        self.run = store.begin_run(self.db, self.source.name, self.mode, self.input, VERSION, self.shipped)
+        version = (self.shipped and self.shipped.version) or VERSION
+        self.run = store.begin_run(self.db, self.source.name, self.mode, self.input, version, self.shipped)
 
     def take(self, item: Judged) -> None:
         """A row that passed."""
@@ -116,7 +118,7 @@ class Ledger:
             {
                 "key": key,
                 "level": level,
-                "reason": reason,
+                "reason": reason[:LONGEST_REASON],
                 "text": text[:KEPT_TEXT],
                 "source": self.source.name,
                 "run": self.run,

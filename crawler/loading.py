@@ -103,7 +103,9 @@ def read_in(db: Database, folder: RunFolder, job: jobs.Job, source: type[SourceS
     if job.mode == "live":
         pages, is_known = page_log(db, folder, source)
         reason = reason if is_known else FORGOTTEN
-    shipped = Shipped(started_at=manifest.started_at, job=job.id, digest=folder.digest, seen_at=seen_at)
+    shipped = Shipped(
+        started_at=manifest.started_at, version=manifest.version, job=job.id, digest=folder.digest, seen_at=seen_at
+    )
     ledger = Ledger(db, source, job.mode, job.input, pages, shipped)
     ledger.open()
     try:

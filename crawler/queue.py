@@ -84,8 +84,12 @@ class Queue:
         self.redis, self.broker = connect(url), broker_at(url)
 
     def give_out(self, order: Order) -> None:
-        self.redis.set(key("order", order.job), order.encode(), ex=LIFE)
-        self.broker.enqueue(message(order.job))
+        """Queue one job. Raises QueueError when Redis does not take it."""
+        try:
+            self.redis.set(key("order", order.job), order.encode(), ex=LIFE)
+            self.broker.enqueue(message(order.job))
+        except redis.exceptions.RedisError as error:
+            raise QueueError(f"Redis: {error}") from error
 
 
 class SharedHosts(Hosts):

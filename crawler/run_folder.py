@@ -43,6 +43,7 @@ WARC_NAME = re.compile(r"([a-z0-9_]+)-\d{8}T\d{6}Z(?:-[0-9a-f]+)?\.warc\.gz")
 LONGEST_LINE = 8 * 2**20
 LARGEST_MANIFEST = 2**20
 LARGEST_COUNT = 10**9
+LONGEST_WORD = 200
 BLOCK = 2**20
 
 
@@ -265,6 +266,8 @@ class RunFolder:
         for name in ("started_at", "finished_at"):
             if not re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", getattr(manifest, name)):
                 raise self.fault(MANIFEST, f"{name} is no time")
+        if max(len(manifest.finish_reason), len(manifest.version), len(manifest.reader)) > LONGEST_WORD:
+            raise self.fault(MANIFEST, f"finish_reason, version or reader has more than {LONGEST_WORD} characters")
         if manifest.started_at > manifest.finished_at:
             raise self.fault(MANIFEST, "the run ends before it starts")
         return manifest, hashlib.sha256(text).hexdigest()

@@ -44,14 +44,14 @@ def find(db: Database, job: str) -> Job | None:
     return Job(*row) if row else None
 
 
-def open_since(db: Database, source: str, mode: str) -> str | None:
-    """When the newest job of this source and mode was given out that nothing has come of yet; older than `LIFE`, a job
-    counts as lost."""
+def open_since(db: Database, source: str, mode: str, input_name: str | None = None) -> str | None:
+    """When the newest job of this source (live, or from the archive `input_name`) was given out that nothing has come
+    of yet; older than `LIFE`, a job counts as lost."""
     since = (datetime.now(UTC) - LIFE).strftime("%Y-%m-%dT%H:%M:%SZ")
     row = db.execute(
-        "select max(queued_at) from jobs where source=? and mode=? and queued_at > ? and queued_at <= ?"
+        "select max(queued_at) from jobs where source=? and mode=? and input is ? and queued_at > ? and queued_at <= ?"
         " and not exists (select 1 from runs where job=jobs.id and verdict in ('accepted', 'rejected'))",
-        [source, mode, since, now()],
+        [source, mode, input_name, since, now()],
     ).fetchone()
     return str(row[0]) if row[0] else None
 

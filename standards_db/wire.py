@@ -26,10 +26,11 @@ class WireError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
-    """Where the rows of a run came from when another machine read them: the job, the SHA-256 of its manifest, when it
-    began, and since when the rows hold (None: since they are stored)."""
+    """Where the rows of a run came from when another machine read them: the job, the SHA-256 of its manifest, the
+    version that read, when it began, and since when the rows hold (None: since they are stored)."""
 
     started_at: str
+    version: str | None = None
     job: str | None = None
     digest: str | None = None
     seen_at: str | None = None

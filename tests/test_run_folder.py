@@ -268,6 +268,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a negative count": (manifest_with(response_count=-1), "a count is below 0"),
     "not a time": (manifest_with(finished_at="yesterday"), "finished_at is no time"),
     "the future": (manifest_with(finished_at="2199-01-01T00:00:00Z"), "ends in the future"),
+    "a long reason": (manifest_with(finish_reason="x" * 201), "has more than 200 characters"),
     "backwards": (manifest_with(started_at="2199-01-01T00:00:00Z"), "ends before it starts"),
     "an unknown job": (manifest_with(job="0"), "job '0' was not given out by this database"),
     "another source": (manifest_with(source="iso"), "source is 'iso', job .* is for 'toy'"),

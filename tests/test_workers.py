@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import toy_redis
+from click.testing import CliRunner
 from contents import contents, differences
 from support import rows
 from toy_live import CONTACT, LiveToy, list_page
 from toy_server import Reply, ToyServer, serving
 from toy_site import TEN, site, start, tagged
 
-from crawler import runs
+import crawler
+from crawler import cli, runs
 from crawler.archive import read_sample
+from crawler.orders import Order
+from crawler.queue import AWAY, BUSY_WAIT, Queue, SharedHosts, Worker, connect, key
 from standards_db import jobs, registry
 from standards_db.schema import open_db
 
-redis = pytest.importorskip("redis", reason="needs the extra `workers`")
 pytestmark = pytest.mark.skipif(not toy_redis.IS_HERE, reason=toy_redis.WHY_NOT)
-
-from crawler.orders import Order  # noqa: E402 - after the skip
-from crawler.queue import AWAY, BUSY_WAIT, Queue, SharedHosts, Worker, connect, key  # noqa: E402
-
 HERE = Path(__file__).parent
 ALSO = ["sca", "tc260", "w3c"]
 PATIENCE = 240
@@ -287,6 +287,17 @@ def test_without_redis_nothing_is_asked(world: World) -> None:
 
     done = world.call(world.folder / "none.db", "enqueue", "toy", "--redis", "redis://:secret@127.0.0.1:1/0", code=2)
     assert "Redis at 127.0.0.1:1/0" in done.stderr and "secret" not in done.stderr
+
+
+def test_without_the_extra_the_command_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Dramatiq is not installed, the message names it and the extra."""
+    monkeypatch.delattr(crawler, "queue")
+    monkeypatch.delitem(sys.modules, "crawler.queue")
+    monkeypatch.setitem(sys.modules, "dramatiq", None)
+
+    done = CliRunner().invoke(cli.main, ["worker", "--runs", str(world.runs)])
+
+    assert done.exit_code == 2 and "dramatiq is missing: pip install 'cyber-spheres[workers]'" in done.output
 
 
 def test_a_job_is_known_before_it_is_given_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 
 from crawler import queue
 
-IS_HERE = shutil.which("redis-server") is not None
+# Where SPHERES_REDIS_SERVER=required a missing server is a failure and no reason to skip.
+IS_HERE = shutil.which("redis-server") is not None or os.environ.get("SPHERES_REDIS_SERVER") == "required"
 WHY_NOT = "needs Debian's redis-server"
 
 

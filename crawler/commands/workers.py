@@ -95,7 +95,6 @@ def enqueue(
     db = open_db(db_path)
     registry.register_sources(db, runs.source_rows(base.all_sources()))
     left: dict[str, str] = {}
-    mode = "archive" if from_archive else "live"
     if from_archive:
         shelf = runs.shelf_of_folder(from_archive, base.all_sources())
         runs.note_unread(db, shelf)
@@ -112,12 +111,15 @@ def enqueue(
             if name not in left
         ]
     rows = []
-    for order in given:
-        if since := jobs.open_since(db, order.source, mode):
-            left[order.source] = f"queued: given to workers at {since}"
-            continue
-        give_out(db, line, order)
-        rows.append(queued_row(order))
+    try:
+        for order in given:
+            if since := jobs.open_since(db, order.source, order.mode, order.input):
+                left[order.source] = f"queued: given to workers at {since}"
+                continue
+            give_out(db, line, order)
+            rows.append(queued_row(order))
+    except queue.QueueError as error:
+        fail(f"{error}; {len(rows)} of {len(given)} jobs were queued", EXIT_BAD_INPUT)
     show(rows, as_json)
     for name, why in left.items():
         if not (due and not names):
