@@ -18,9 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
@@ -83,7 +83,7 @@ class Work:
             self.call(other, [*arguments, "--redis", self.url])
         client = connect(self.url)
         jobs = len(client.keys(key("order", "*")))
-        again, killed = self.work_and_kill(lambda: client.keys(key("order", "*")), client, kills)
+        again, killed = self.work_and_kill(client, kills)
         self.call(other, ["load", str(self.folder / "runs")])
         self.call(other, ["load", str(self.folder / "runs")])  # a second time: nothing may come of it
         spent = cpu() - before
@@ -94,23 +94,27 @@ class Work:
         lost, more = (sum(pair[side] for pair in found.values()) for side in (0, 1))
         return [self.name, jobs, killed, again, folders, lost, more, rows_in(other), round(spent)]
 
-    def work_and_kill(self, left: Callable[[], list[bytes]], client: object, kills: int) -> tuple[int, int]:
-        """Keep two workers going until no job is left, killing one now and then; jobs that were begun more than once,
-        and kills."""
-        chance, killed, begun = random.Random(SEED), 0, {}
+    def work_and_kill(self, client: Any, kills: int) -> tuple[int, int]:
+        """Keep two workers going until no job is left, killing now and then the one that has worked longest, while jobs
+        are being done; jobs that were begun more than once, and kills."""
+        chance, killed = random.Random(SEED), 0
+        begun: dict[bytes, int] = {}
         workers = [self.start(), self.start()]
-        next_kill = time.monotonic() + chance.uniform(*self.between)
-        while left():
-            for name in client.keys(key("starts", "*")):  # type: ignore[attr-defined]
-                begun[name] = max(begun.get(name, 0), int(client.get(name) or 0))  # type: ignore[attr-defined]
-            if killed < kills and time.monotonic() > next_kill:
-                number = chance.randrange(2)
-                workers[number].kill()
-                workers[number].wait()
-                workers[number] = self.start()
+        under_way_since: float | None = None
+        wait = chance.uniform(*self.between)
+        while client.keys(key("order", "*")):
+            for name in client.keys(key("starts", "*")):
+                begun[name] = max(begun.get(name, 0), int(client.get(name) or 0))
+            is_busy = bool(client.keys(key("lane", "*")))
+            under_way_since = (under_way_since or time.monotonic()) if is_busy else None
+            if killed < kills and under_way_since and time.monotonic() > under_way_since + wait:
+                oldest = workers.pop(0)
+                oldest.kill()
+                oldest.wait()
+                workers.append(self.start())
                 killed += 1
-                next_kill = time.monotonic() + chance.uniform(*self.between)
-            time.sleep(0.1)
+                under_way_since, wait = None, chance.uniform(*self.between)
+            time.sleep(0.05)
         for worker in workers:
             worker.terminate()
             worker.wait()
@@ -143,7 +147,7 @@ def read_archive(folder: Path, url: str, archive: Path | None) -> Work:
     read = ["--from-archive", str(archive or sample_as_archive(folder / "sample"))]
     spheres = [sys.executable, "-m", "crawler.cli"]
     crawl, enqueue = [["crawl", "--all", *read]], [["enqueue", *read]]
-    return Work(name, folder, url, spheres, [*spheres, "worker"], crawl, enqueue, (5, 15))
+    return Work(name, folder, url, spheres, [*spheres, "worker"], crawl, enqueue, (0, 4))
 
 
 def crawl_site(folder: Path, url: str, base: str) -> Work:
@@ -152,7 +156,7 @@ def crawl_site(folder: Path, url: str, base: str) -> Work:
     worker = [sys.executable, str(TESTS / "toy_worker.py")]
     crawl = [["crawl", name, "--contact", CONTACT, "--archive", str(folder / "pages")] for name in ("toy", "twin")]
     name = f"a local site, live: two sources of {LIVE_ITEMS} pages at one host"
-    return Work(name, folder, url, toys, worker, crawl, [["enqueue", "toy", "twin"]], (4, 8), order)
+    return Work(name, folder, url, toys, worker, crawl, [["enqueue", "toy", "twin"]], (0, 4), order)
 
 
 def main() -> int:
