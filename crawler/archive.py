@@ -26,9 +26,12 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from standards_db.pages import Page
+
 SAMPLE_DIR = Path(__file__).parent / "sample"
 BODY_LIMIT = 512 * 2**20
 ISO_DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
+NOT_MODIFIED = "http://netpreserve.org/warc/1.0/revisit/server-not-modified"
 HOP_HEADERS = {"transfer-encoding", "connection", "keep-alive", "content-encoding", "content-length", "set-cookie"}
 
 
@@ -155,6 +158,7 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
     methods: dict[str, str] = {}
     waiting: list[tuple[Archived, list[str]]] = []
     offset = 0
+    has_revisits = False
     with path.open("rb") as stream:
         records = ArchiveIterator(stream)
         end = 0
@@ -165,6 +169,7 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
                     for header in ("WARC-Concurrent-To", "WARC-Record-ID"):  # writers point either way
                         methods[record.rec_headers.get_header(header) or ""] = record.http_headers.protocol
                 if record.rec_type == "revisit":
+                    has_revisits = True
                     url = record.rec_headers.get_header("WARC-Target-URI") or ""
                     yield Problem(f"{name}@{offset}", url, "revisit: the page is kept elsewhere")
                 if record.rec_type == "response" and record.http_headers:
@@ -175,7 +180,7 @@ def read_warc(path: Path, base: Path) -> Iterator[Archived | Problem]:
         else:
             if path.stat().st_size > end > 0:
                 yield Problem(f"{name}@{end}", "", "malformed WARC: the file ends inside this record")
-            if not waiting:
+            if not waiting and not has_revisits:
                 yield Problem(name, "", "no response in this WARC file")
     for archived, ids in waiting:
         yield replace(archived, method=next((methods[i] for i in ids if i in methods), archived.method))
@@ -267,7 +272,8 @@ class ReplayHandler(BaseDownloadHandler):
 
 
 class WarcFile:
-    """A WARC file being written: one request and one response record per exchange."""
+    """A WARC file being written: one request and one response record per exchange. An answer that the page is the same
+    is a revisit record, which names the page it stands for."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -279,11 +285,13 @@ class WarcFile:
         """Append one exchange; returns the reference of its response record (file name and offset)."""
         offset = self.stream.tell()
         headers = [(k, v) for k, v in pairs(response.headers) if k.lower() not in HOP_HEADERS]
+        page = request.meta.get("known") if response.status == 304 else None
         answer = self.writer.create_warc_record(
             response.url,
-            "response",
+            "revisit" if page else "response",
             payload=io.BytesIO(response.body),
             http_headers=StatusAndHeaders(str(response.status), headers, protocol="HTTP/1.1"),
+            warc_headers_dict=revisited(page) if page else None,
         )
         question = self.writer.create_warc_record(
             response.url,
@@ -299,6 +307,16 @@ class WarcFile:
 
     def close(self) -> None:
         self.stream.close()
+
+
+def revisited(page: Page) -> dict[str, str]:
+    """What a revisit record says of the page that its server calls unchanged."""
+    return {
+        "WARC-Profile": NOT_MODIFIED,
+        "WARC-Refers-To-Target-URI": page.url,
+        "WARC-Refers-To-Date": page.read_at,
+        "WARC-Payload-Digest": f"sha256:{page.sha256}",
+    }
 
 
 def pairs(headers: Headers) -> Iterable[tuple[str, str]]:

@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from crawler.commands import answers, collect, evidence, look, publishing, refresh, takeaway
+from crawler.commands import answers, collect, evidence, look, publishing, refresh, takeaway, workers
 from crawler.commands.common import EXIT_CODES, Spheres
 from standards_db.version import VERSION
 
@@ -32,6 +32,9 @@ for command in (
     collect.import_list,
     collect.import_curated,
     refresh.refresh_command,
+    workers.enqueue,
+    workers.worker,
+    workers.load,
     evidence.evidence_command,
     evidence.reparse,
     look.sources,

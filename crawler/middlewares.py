@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -143,7 +144,7 @@ class Tracing(BaseSpiderMiddleware):
             stamp = Provenance(
                 page_url=response.url,
                 page_sha256=hashlib.sha256(response.body).hexdigest(),
-                retrieved_at=(archived.recorded_at if archived else "") or now(),
+                retrieved_at=(archived.recorded_at if archived else response.meta.get("retrieved_at")) or now(),
                 archive_ref=archived.ref if archived else response.meta.get("archive_ref"),
                 route=response.meta["route"].pattern,
             )
@@ -162,7 +163,8 @@ class Recorder:
             raise NotConfigured("no folder to keep pages in")
         stamp = now().replace(":", "").replace("-", "")
         name = crawler.spider.name if crawler.spider else crawler.spidercls.name
-        self.file = WarcFile(job.record_to / f"{name}-{stamp}.warc.gz")
+        mark = secrets.token_hex(3)  # two machines may begin in the same second
+        self.file = WarcFile(job.record_to / f"{name}-{stamp}-{mark}.warc.gz")
         crawler.signals.connect(self.closed, signals.spider_closed)
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from scrapy.http.request import NO_CALLBACK
 from sqlite_utils import Database
 
 import standards_db
-from standards_db.pages import Page, Visit, entities_of, known_page
+from standards_db.pages import Page, Visit, entities_of
 from standards_db.store import Tally, now
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ READING = ("*.py", "identifiers/*", "taxonomy/*", "facts/*.py")  # of standards_
 class PageLog:
     """What one live crawl did with its pages, in the shape that `store.accept` keeps."""
 
-    def __init__(self, db: Database, source: type[SourceSpider]) -> None:
-        self.db, self.source = db, source
+    def __init__(self, source: type[SourceSpider], known: Callable[[str, str], Page | None]) -> None:
+        """`known` finds a remembered page by its address and the name of the code that read it."""
+        self.source, self.find = source, known
         self.visit = Visit(reader=reader_of(source))
         self.spoiled: set[str] = set()
 
     def known(self, url: str) -> Page | None:
-        return known_page(self.db, self.source.name, url, self.visit.reader)
+        return self.find(url, self.visit.reader)
 
     def read(self, response: Response, side_sha256: str | None) -> None:
         """A page that is about to be read."""
@@ -90,7 +92,9 @@ class PageLog:
         if reason not in GONE:
             self.visit.missed.add(url)
 
-    def count_kept(self, tally: Tally, entities: set[str], unnamed: set[str], sizes: Counter[Any]) -> None:
+    def count_kept(
+        self, db: Database, tally: Tally, entities: set[str], unnamed: set[str], sizes: Counter[Any]
+    ) -> None:
         """Add to a run's counts what its kept pages gave when they were read; `sizes` are those of catalogues."""
         for page in self.visit.kept.values():
             tally.unchanged_count += 1
@@ -105,7 +109,7 @@ class PageLog:
             if route and route.complete:
                 sizes[route.pattern, now(), page.sha256] += len(page.keys)
         keys = {key for page in self.visit.kept.values() for key in page.keys}
-        entities |= entities_of(self.db, self.source.name, keys)
+        entities |= entities_of(db, self.source.name, keys)
 
     def finished(self) -> Visit:
         """The visit without pages that cannot be kept another time."""

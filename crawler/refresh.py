@@ -20,6 +20,7 @@ from sqlite_utils import Database
 
 from crawler.base import SourceSpider
 from crawler.runs import Outcome
+from standards_db import jobs
 from standards_db.store import now, transaction
 
 BLOCKED = ("the crawl ended with 'blocked'", "the crawl ended with 'asked to wait too long'")
@@ -33,7 +34,8 @@ class Held(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """One source in the plan of a refresh. `state` is "due", "fresh", "resting" (it blocked us) or "off"."""
+    """One source in the plan of a refresh. `state` is "due", "fresh", "queued" (workers have it), "resting" (it blocked
+    us) or "off"."""
 
     source: str
     state: str
@@ -69,6 +71,8 @@ def plan_one(db: Database, source: type[SourceSpider], moment: datetime) -> Plan
     good = db.execute(sql, [source.name]).fetchone()[0]
     if not source.enabled:
         return Plan(source.name, "off", good, None, source.why_off)
+    if since := jobs.open_since(db, source.name, "live"):
+        return Plan(source.name, "queued", good, None, f"given to workers at {since}")
     interval = timedelta(days=source.interval_days)
     blocks = blocks_since(db, source.name, good)
     if blocks:

@@ -18,6 +18,7 @@ from crawler import settings
 from crawler.archive import Archived, Problem, read_archive, read_sample
 from crawler.base import SourceSpider
 from crawler.job import Job, Progress
+from crawler.ledger import Ledger
 from crawler.middlewares import BLOCK_STATUSES
 from standards_db import notes, taxonomy
 from standards_db.store import Tally
@@ -125,14 +126,19 @@ def replay(
             if not responses:
                 continue
             job = Job(db, mode, tuple(responses), shelf.name, progress=partial(progress_of, name))
-            runner = AsyncCrawlerRunner({**settings.replay(), "JOB": job})
-            crawler = runner.create_crawler(source)
-            await runner.crawl(crawler)
-            outcomes.append(outcome_of(crawler, name))
+            outcomes.append(outcome_of(await replay_one(job, source), name))
             done(outcomes[-1])
         return outcomes
 
     return asyncio.run(run_all())
+
+
+async def replay_one(job: Job, source: type[SourceSpider], extra: dict[str, Any] | None = None) -> Crawler:
+    """Read the responses of one job."""
+    runner = AsyncCrawlerRunner({**settings.replay(), "JOB": job, **(extra or {})})
+    crawler = runner.create_crawler(source)
+    await runner.crawl(crawler)
+    return crawler
 
 
 def crawl_live(
@@ -153,9 +159,24 @@ def crawl_live(
     """
     if not sources:
         return []
+    job = Job(db, "live", record_to=record_to, budget=budget)
+    crawlers = visit_sites(job, sources, contact=contact, delay=delay, hours=hours, extra=extra)
+    return [outcome_of(crawler, name) for name, crawler in crawlers.items()]
+
+
+def visit_sites(
+    job: Job,
+    sources: dict[str, type[SourceSpider]],
+    *,
+    contact: str,
+    delay: float,
+    hours: float = 0,
+    extra: dict[str, Any] | None = None,
+) -> dict[str, Crawler]:
+    """Crawl live for one job; the ended crawlers by source. Once per process: the reactor starts only once."""
     values = {
         **settings.live(contact, delay),
-        "JOB": Job(db, "live", record_to=record_to, budget=budget),
+        "JOB": job,
         "CLOSESPIDER_TIMEOUT": hours * 3600,
         **(extra or {}),
     }
@@ -172,7 +193,7 @@ def crawl_live(
     for queue in waiting.values():
         crawl_next(queue)
     process.start()
-    return [outcome_of(crawler, name) for name, crawler in crawlers.items()]
+    return crawlers
 
 
 def host_of(source: type[SourceSpider]) -> str:
@@ -187,9 +208,14 @@ def host_of(source: type[SourceSpider]) -> str:
 def outcome_of(crawler: Any, name: str) -> Outcome:
     """A crawl that broke before its log opened is a rejected one too."""
     log = getattr(crawler, "run_log", None)
-    if log is None or log.verdict == "running":
+    if log is None or log.book.verdict == "running":
         return Outcome(name, "rejected", "the crawl broke before its verdict", [], Tally())
-    return Outcome(name, log.verdict, log.why, log.warnings, log.tally, log.run)
+    return closed(log.book)
+
+
+def closed(ledger: Ledger) -> Outcome:
+    """How the run of a ledger ended."""
+    return Outcome(ledger.source.name, ledger.verdict, ledger.why, ledger.warnings, ledger.tally, ledger.run)
 
 
 def note_unread(db: Database, shelf: Shelf) -> None:

@@ -38,6 +38,7 @@ LIVE: dict[str, Any] = {
     "DOWNLOADER_MIDDLEWARES": {
         "crawler.addresses.Guard": 50,
         "crawler.hosts.BackOff": 560,
+        "crawler.resume.Resume": 565,  # what a killed run has kept needs no validators
         "crawler.pages.Conditional": 570,
         "crawler.middlewares.Recorder": 585,  # above HttpCompression (590): what is kept is the decoded body
         "crawler.hosts.Pace": 990,  # next to the wire: every request waits for its moment and is counted

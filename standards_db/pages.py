@@ -52,13 +52,22 @@ class Visit:
 
 def known_page(db: Database, source: str, url: str, reader: str) -> Page | None:
     """The page as this reader last read it; None when it is unknown, too long ago, or dated after now."""
+    return next(known_pages(db, source, reader, url), None)
+
+
+def known_pages(db: Database, source: str, reader: str, url: str | None = None) -> Iterator[Page]:
+    """Every such page, or the one at `url`."""
     now = datetime.now(UTC)
-    row = db.execute(
-        f"select {', '.join(COLUMNS)} from pages where source=? and url=? and reader=? and read_at between ? and ?",
-        [source, url, reader, iso(now - FULL_AFTER), iso(now)],
-    ).fetchone()
-    if row is None:
-        return None
+    rows = db.execute(
+        f"select {', '.join(COLUMNS)} from pages where source=? and reader=? and read_at between ? and ?"
+        f"{' and url=?' if url is not None else ''}",
+        [source, reader, iso(now - FULL_AFTER), iso(now), *([url] if url is not None else [])],
+    )
+    for row in rows.fetchall():
+        yield page_of(row)
+
+
+def page_of(row: tuple[Any, ...]) -> Page:
     values = dict(zip(COLUMNS, row, strict=True))
     for name in ("keys", "links", "counts"):
         values[name] = json.loads(values[name])

@@ -16,6 +16,7 @@ CODE_TABLES = (
     "instrument_topics",
 )
 DATA_TABLES = (
+    "jobs",
     "runs",
     "host_reports",
     "refreshes",

@@ -23,6 +23,7 @@ from standards_db.interpret import Row
 from standards_db.merge import Difference, Seen, compare, merge
 from standards_db.pages import Visit, remember, see_again, spared
 from standards_db.records import Provenance
+from standards_db.wire import Shipped
 
 COMPLETE_MODES = ("live",)
 TAKEN_TOGETHER = 500  # records read and written with one statement
@@ -76,8 +77,11 @@ def transaction(db: Database) -> Iterator[sqlite3.Connection]:
     db.conn.execute("commit")
 
 
-def begin_run(db: Database, source: str, mode: str, input_name: str | None, version: str) -> int:
+def begin_run(
+    db: Database, source: str, mode: str, input_name: str | None, version: str, shipped: Shipped | None = None
+) -> int:
     """A new run's id. Runs that never ended are marked as abandoned and their staged rows dropped."""
+    came = shipped or Shipped(started_at=now())
     with transaction(db) as connection:
         stale = [
             row[0] for row in connection.execute("select id from runs where source=? and verdict='running'", [source])
@@ -88,8 +92,9 @@ def begin_run(db: Database, source: str, mode: str, input_name: str | None, vers
                 "update runs set verdict='abandoned', why='the process ended before the run did' where id=?", [run]
             )
         cursor = connection.execute(
-            "insert into runs (source, mode, input, started_at, verdict, version) values (?,?,?,?,'running',?)",
-            [source, mode, input_name, now(), version],
+            "insert into runs (source, mode, input, started_at, verdict, version, job, shipment)"
+            " values (?,?,?,?,'running',?,?,?)",
+            [source, mode, input_name, came.started_at, version, came.job, came.digest],
         )
         return int(cursor.lastrowid or 0)
 
@@ -143,13 +148,14 @@ def end_run(
     finish_reason: str,
     tally: Tally,
     warnings: list[str],
+    at: str | None = None,
 ) -> None:
     values = {
         **tally.columns(),
         "verdict": verdict,
         "why": why,
         "finish_reason": finish_reason,
-        "finished_at": now(),
+        "finished_at": at or now(),
         "warnings": "; ".join(warnings) or None,
     }
     sets = ",".join(f"{name}=:{name}" for name in values)
@@ -157,7 +163,13 @@ def end_run(
 
 
 def accept(
-    db: Database, run: int, finish_reason: str, tally: Tally, warnings: list[str], visit: Visit | None = None
+    db: Database,
+    run: int,
+    finish_reason: str,
+    tally: Tally,
+    warnings: list[str],
+    visit: Visit | None = None,
+    shipped: Shipped | None = None,
 ) -> None:
     """Make a run's staged rows what the source says now, in one transaction, with the pages of a live run.
 
@@ -169,7 +181,7 @@ def accept(
         source, mode, verdict = next(connection.execute("select source, mode, verdict from runs where id=?", [run]))
         if verdict != "running":
             raise sqlite3.IntegrityError(f"run {run} of {source} is {verdict}: another process began one meanwhile")
-        keeper = Keeper(connection, run, source, mode, visit)
+        keeper = Keeper(connection, run, source, mode, visit, shipped.seen_at if shipped else None)
         keeper.take_staged()
         keeper.keep_unchanged()
         keeper.mark_vanished()
@@ -181,16 +193,19 @@ def accept(
         if keeper.touched:
             connection.execute("insert or replace into state values ('resolve', 'due')")
         tally.seconds = round(tally.seconds + time.monotonic() - began, 2)
-        end_run(connection, run, "accepted", None, finish_reason, tally, warnings)
+        end_run(connection, run, "accepted", None, finish_reason, tally, warnings, shipped.seen_at if shipped else None)
 
 
 class Keeper:
     """Moves the staged rows of one run into `records`, noting what is new, changed, gone and contradictory."""
 
-    def __init__(self, connection: sqlite3.Connection, run: int, source: str, mode: str, visit: Visit) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, run: int, source: str, mode: str, visit: Visit, seen_at: str | None
+    ) -> None:
         self.connection, self.visit = connection, visit
         self.run, self.source, self.mode = run, source, mode
-        self.time = now()
+        self.clock = now()
+        self.time = seen_at or self.clock
         self.touched: set[str] = set()
         self.records: list[list[Any]] = []
         self.changes: list[list[Any]] = []
@@ -223,7 +238,7 @@ class Keeper:
             text = dump(payload)
         catalogue = next((row[9] for row in reversed(rows) if row[9]), None)
         entity = newest[2]
-        is_future = stored is not None and stored[1] > self.time  # the clock was set back: its times prove nothing
+        is_future = stored is not None and stored[1] > self.clock  # the clock was set back: its times prove nothing
         if stored is not None and stored[1] > newest[7] and not is_future:  # an older page read later fills blanks only
             current = Seen(json.loads(stored[0]), stored[1], stored[2])
             payload, _ = merge([Seen(json.loads(text), newest[7], newest[5]), current])

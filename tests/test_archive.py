@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from scrapy import Request
-from scrapy.http import Headers, HtmlResponse
+from scrapy.http import Headers, HtmlResponse, Response
 from support import BASE, THREE, Toy, page, rows, run, write_archive
+from warcio.archiveiterator import ArchiveIterator
 
 from crawler import runs
 from crawler.archive import (
@@ -23,6 +24,7 @@ from crawler.archive import (
     read_archive,
     read_sample,
 )
+from standards_db.pages import Page
 
 LIST = f"{BASE}/list"
 AT = "2026-01-01T00:00:00Z"
@@ -116,6 +118,28 @@ def test_a_parse_by_others_is_no_response(tmp_path: Path, said: dict[str, str], 
 
     assert isinstance(entry, Archived) == is_read
     assert is_read or entry.reason == "somebody's parse of the source, not its response"
+
+
+def test_an_unchanged_page_is_a_revisit(tmp_path: Path) -> None:
+    """304 is kept as a revisit record that names the page it stands for; a file of such records is no broken one."""
+    known = Page(url=LIST, sha256="0" * 64, read_at=AT)
+    file = WarcFile(tmp_path / "toy-20261128T000000Z.warc.gz")
+    file.add(Request(LIST, meta={"known": known}), Response(LIST, status=304, headers={"ETag": '"1"'}))
+    file.close()
+
+    with file.path.open("rb") as stream:
+        records = [(r.rec_type, r.rec_headers, r.http_headers) for r in ArchiveIterator(stream)]
+
+    kinds = [kind for kind, _, _ in records]
+    said = {name: records[0][1].get_header(f"WARC-{name}") for name in ("Profile", "Refers-To-Date", "Payload-Digest")}
+    assert kinds == ["revisit", "request"] and records[0][2].get_statuscode() == "304"
+    assert said == {
+        "Profile": "http://netpreserve.org/warc/1.0/revisit/server-not-modified",
+        "Refers-To-Date": AT,
+        "Payload-Digest": f"sha256:{'0' * 64}",
+    }
+    assert records[0][1].get_header("WARC-Refers-To-Target-URI") == LIST
+    assert [p.reason for p in problems(tmp_path)] == ["revisit: the page is kept elsewhere"]
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.2, 0.52, 0.6, 0.7])

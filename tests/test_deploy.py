@@ -63,5 +63,5 @@ def test_units_verify(tmp_path: Path) -> None:
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert len(units) == 3
+    assert len(units) == 5
     assert (done.returncode, done.stderr) == (0, "")

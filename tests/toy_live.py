@@ -61,6 +61,7 @@ class LiveTwin(LiveToy):
 
     name = "twin"
     title = "Twin register"
+    rank = 60
     routes = (Route(r"/twin$", "parse_list", "list"), Route(r"/item/\d+$", "parse_item", "detail"))
 
 
@@ -90,7 +91,8 @@ def rebind(name: str) -> None:
     GAIResolver.resolveHostName = resolve_name
 
 
-def main(order: dict[str, Any]) -> int:
+def prepare(order: dict[str, Any]) -> tuple[dict[str, type[SourceSpider]], dict[str, Any]]:
+    """Point the sources at the server; the sources, and the settings that let them ask it."""
     LiveToy.start_urls = [f"{order['base']}/list"]
     LiveTwin.start_urls = [f"{order['base']}/twin"]
     LiveToy.expect = Expect(min=2, max=100_000 if order.get("large") else 50, filled={"title": 0.9})
@@ -98,9 +100,14 @@ def main(order: dict[str, Any]) -> int:
     LiveToy.side_files = tuple(
         (f"{order['base']}{feed}", f"{order['base']}{side}") for feed, side in order.get("sides", [])
     )
-    extra = {"GUARD_ALLOW": ["127.0.0.1"], **order.get("settings", {})}
     if "rebinds" in order:
         rebind(order["rebinds"])
+    sources |= {name: source for name, source in base.all_sources().items() if name in order.get("also", [])}
+    return sources, {"GUARD_ALLOW": ["127.0.0.1"], **order.get("settings", {})}
+
+
+def main(order: dict[str, Any]) -> int:
+    sources, extra = prepare(order)
     if "cli" in order:
         base.all_sources = lambda: sources
         runs.crawl_live = partial(runs.crawl_live, extra=extra)

@@ -27,11 +27,12 @@ def site(numbers: list[int], **given: Any) -> dict[str, list[Reply]]:
     return replies
 
 
+def command(order: dict[str, Any]) -> list[str]:
+    return [sys.executable, str(Path(__file__).with_name("toy_live.py")), json.dumps(order)]
+
+
 def start(order: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    script = str(Path(__file__).with_name("toy_live.py"))
-    return subprocess.run(
-        [sys.executable, script, json.dumps(order)], capture_output=True, text=True, timeout=90, check=False
-    )
+    return subprocess.run(command(order), capture_output=True, text=True, timeout=90, check=False)
 
 
 def tagged(replies: dict[str, list[Reply]]) -> dict[str, list[Reply]]:

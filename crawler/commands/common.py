@@ -14,6 +14,7 @@ from crawler import base, importer
 from crawler.archive import ArchiveError
 from crawler.base import SourceSpider
 from crawler.refresh import Held
+from crawler.run_folder import FolderError
 from standards_db import duck, snapshot
 from standards_db.schema import DatabaseError
 
@@ -33,7 +34,9 @@ class Spheres(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (DatabaseError, ArchiveError, importer.ListError, snapshot.SnapshotError, duck.PackageError) as error:
+        except (DatabaseError, ArchiveError, FolderError, importer.ListError) as error:
+            fail(str(error), EXIT_BAD_INPUT)
+        except (snapshot.SnapshotError, duck.PackageError) as error:
             fail(str(error), EXIT_BAD_INPUT)
         except Held as error:
             fail(str(error), EXIT_LOCKED)

@@ -14,7 +14,7 @@ from datasette import hookimpl
 from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request
 
-from standards_db.datasette_plugin import cells, cite, facets, feeds, language, links, pages, safety, words
+from standards_db.datasette_plugin import cells, cite, facets, feeds, language, links, pages, replica, safety, words
 from standards_db.datasette_plugin.pages import frame
 
 if TYPE_CHECKING:  # Datasette loads this plugin while its own app module is still being read
@@ -28,7 +28,7 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
-    return lambda app: language.wrap(datasette, safety.wrap(app))
+    return lambda app: language.wrap(datasette, safety.wrap(replica.wrap(app, datasette)))
 
 
 @hookimpl

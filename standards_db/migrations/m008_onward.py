@@ -1,4 +1,4 @@
-"""Schemes, instruments, intervals, curated facts, refreshes: what came after the first tables."""
+"""Schemes, instruments, intervals, curated facts, refreshes, jobs of workers: what came after the first tables."""
 
 from __future__ import annotations
 
@@ -173,3 +173,18 @@ def m014_refresh(db: Database) -> None:
         pk="id",
         not_null={"started_at", "verdict", "due_count"},
     )
+
+
+@migrations()
+def m015_jobs(db: Database) -> None:
+    """What was given to workers on other machines. Only one run of a job is ever accepted, however often it is done."""
+    db.table("jobs").create(
+        text("id source mode input queued_at"),
+        pk="id",
+        not_null={"source", "mode", "queued_at"},
+        foreign_keys=[("source", "sources", "key")],
+    )
+    db.table("runs").add_column("job", str)
+    db.table("runs").add_foreign_key("job", "jobs", "id")
+    db.table("runs").add_column("shipment", str)
+    db.execute("create unique index runs_accepted_once on runs(job) where verdict='accepted' and job is not null")
