@@ -1,7 +1,7 @@
 """Reading many small YAML files: rapidyaml where it reads what PyYAML reads, in a sixth of the time, else PyYAML.
 
-Over every bulk file that was recorded the two give the same. What rapidyaml takes otherwise (anchors, several documents,
-the line breaks of old YAML, numbers that it would respell) and all that it refuses is left to PyYAML.
+Over every bulk file that was recorded the two give the same. What rapidyaml takes otherwise (anchors, several
+documents, the line breaks of old YAML, numbers that it would respell) and all that it refuses is left to PyYAML.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From an observation to a row that can be stored: interpret, then check. A row that fails keeps its reason.
 
-Records travel in lists, up to `BATCH` of one page: what Scrapy does for each item then costs next to nothing per record.
-One that fails never takes the others of its list with it.
+Records travel in lists, up to `BATCH` of one page: what Scrapy does for each item then costs next to nothing per
+record. One that fails never takes the others of its list with it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Judged:
 
 @dataclass(slots=True)
 class Rejected:
-    """What is not stored. `level` is "page", "excluded" (the source's own exclusion), "check" or "error" (our fault)."""
+    """What is not stored. `level` is "page", "excluded" (the source's own exclusion), "check" or "error" (ours)."""
 
     reason: str
     level: str

@@ -46,9 +46,9 @@ LIVE: dict[str, Any] = {
 }
 
 REPLAY: dict[str, Any] = {
-    # Scrapy's own components are for the wire and for watching it. Kept pages need two of them: requests in the order of
-    # the archive, and an answer that is an error kept from its callback. Switched off one by one they would still all be
-    # imported, with their clients, which takes half a second.
+    # Scrapy's own components are for the wire and for watching it. Kept pages need two of them: requests in the order
+    # of the archive, and an answer that is an error kept from its callback. Switched off one by one they would still
+    # all be imported, with their clients, which takes half a second.
     "SPIDER_MIDDLEWARES_BASE": {
         "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
         "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
