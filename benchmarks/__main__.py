@@ -19,6 +19,7 @@ from benchmarks.inputs import Input
 from benchmarks.measure import Result, measure_all, measure_here
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+TRIED = Path(__file__).parent / "TRIED.md"
 REPEATS = 3
 HEADERS = (
     *("work", "way", "pages", "pages/s", "rows", "rows/s", "wall s", "CPU s"),
@@ -81,8 +82,9 @@ How to read it: within a group the first line is the project's way and the other
 are CPU seconds of the process, which other work on the machine hardly changes{", in " + by_wall if by_wall else ""}.
 "full path" is replayed fetch, callback, interpretation, check, staging, verdict, accept and resolve; "bare loop" reads
 the same files, runs the same callbacks and throws the records away. The lines under "interpretation" are parts of its
-first one, with nothing remembered beforehand.
-"""
+first one, with nothing remembered beforehand; the last one is the parse that printed the same records.
+
+{TRIED.read_text(encoding="utf-8")}"""
 
 
 def cpu() -> str:

@@ -19,17 +19,19 @@ from sqlite_utils import Database
 from benchmarks import inputs
 from benchmarks.clock import Spent, spent
 from benchmarks.inputs import Input
-from crawler import runs
+from crawler import all_cores, runs
+from crawler.base import KINDS
 from crawler.pipelines import source_of
 from standards_db import dates, registry, store, taxonomy
 from standards_db.identifiers import parse
-from standards_db.interpret import interpret
+from standards_db.interpret import Row, interpret
 from standards_db.records import Document, Observation
 from standards_db.resolve import resolve
-from standards_db.schema import open_db
+from standards_db.schema import connect, open_db
 from standards_db.store import Tally
 
 BATCH = 500
+STORED = ("records", "changes", "documents", "document_texts", "document_topics", "relations")
 Work = Callable[[Input], tuple[dict[str, int], Spent]]  # -> (units by name, what they took)
 
 
@@ -44,6 +46,9 @@ class Silent:
     def close(self) -> None: ...
 
 
+def ignore(outcome: runs.Outcome) -> None: ...
+
+
 @contextmanager
 def scratch() -> Iterator[Database]:
     """A new ingest database that is gone after the block."""
@@ -53,14 +58,27 @@ def scratch() -> Iterator[Database]:
         db.close()
 
 
-def full_path(given: Input, kinds: tuple[str, ...]) -> tuple[dict[str, int], Spent]:
-    """Pages through fetch (replayed), callback, interpretation, checks, staging, verdict, accept and resolve."""
-    shelf, sources = given.shelf(kinds)
-    with scratch() as db:
+def full_path(
+    given: Input, kinds: tuple[str, ...], *, times: int | None = None, jobs: int = 1
+) -> tuple[dict[str, int], Spent]:
+    """Pages through fetch (replayed), callback, interpretation, checks, staging, verdict, accept and resolve.
+
+    `times` is how often each page is read, `jobs` the number of processes.
+    """
+    shelf, sources = given.shelf(kinds, times=times)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.db"
+        db = open_db(path)
         registry.register_sources(db, runs.source_rows(sources))
         with spent() as took:
-            outcomes = runs.replay(db, shelf, sources, given.mode, Silent, lambda outcome: None)
+            if jobs == 1:
+                outcomes = runs.replay(db, shelf, sources, given.mode, Silent, ignore)
+            else:
+                db.close()
+                outcomes = all_cores.replay(path, shelf, sources, given.mode, jobs, Silent, ignore)
+                db = connect(path)
             resolve(db)
+        db.close()
     if refused := [f"{o.source}: {o.why}" for o in outcomes if o.verdict != "accepted"]:
         raise RuntimeError(f"a measured run was rejected: {'; '.join(refused)}")
     count = sum(outcome.tally.response_count for outcome in outcomes)
@@ -87,14 +105,11 @@ def whole_members(given: Input) -> tuple[dict[str, int], Spent]:
 
 
 def stage_and_accept(given: Input) -> tuple[dict[str, int], Spent]:
-    rows, origin = inputs.rows(given), inputs.provenance()
+    rows = inputs.rows(given)
     with scratch() as db:
         registry.register_sources(db, runs.source_rows(inputs.all_sources()))
         with spent() as took:
-            run = store.begin_run(db, inputs.BULK_SOURCE, "archive", None, "bench")
-            for begin in range(0, len(rows), BATCH):
-                store.stage(db, run, [(row, origin, None) for row in rows[begin : begin + BATCH]])
-            store.accept(db, run, "finished", Tally(), [])
+            store.accept(db, staged_run(db, rows), "finished", Tally(), [])
     return {"rows": len(rows)}, took
 
 
@@ -113,6 +128,32 @@ def raw_inserts(given: Input) -> tuple[dict[str, int], Spent]:
             connection.execute("commit")
         connection.close()
     return {"rows": len(rows)}, took
+
+
+def table_inserts(given: Input) -> tuple[dict[str, int], Spent]:
+    """What "stage and accept" leaves in each table, copied into empty ones with their indexes: one executemany each."""
+    rows = inputs.rows(given)
+    with scratch() as db, scratch() as copy:
+        run = staged_run(db, rows)
+        held = {"staged": db.execute("select * from staged").fetchall()}
+        store.accept(db, run, "finished", Tally(), [])
+        held |= {table: db.execute(f"select * from {table}").fetchall() for table in STORED}
+        with spent() as took, store.transaction(copy) as connection:
+            for table, found in held.items():
+                if not found:
+                    continue
+                marks = ",".join("?" * len(found[0]))
+                connection.executemany(f"insert into {table} values ({marks})", found)
+    return {"rows": len(rows)}, took
+
+
+def staged_run(db: Database, rows: list[Row]) -> int:
+    """A run of the bulk source with these rows staged."""
+    origin = inputs.provenance()
+    run = store.begin_run(db, inputs.BULK_SOURCE, "archive", None, "bench")
+    for begin in range(0, len(rows), BATCH):
+        store.stage(db, run, [(row, origin, None) for row in rows[begin : begin + BATCH]])
+    return run
 
 
 def each_record(given: Input, work: Callable[[Any, Document], Any]) -> tuple[dict[str, int], Spent]:
@@ -156,6 +197,16 @@ def topics(given: Input) -> tuple[dict[str, int], Spent]:
     return each_record(given, work)
 
 
+def parse_alone(given: Input) -> tuple[dict[str, int], Spent]:
+    """The callbacks that print the same records."""
+    total, rows = Spent(), 0
+    for kinds in (("bulk",), inputs.PAGE_KINDS):
+        units, took = bare_loop(given, kinds)
+        total.add(took)
+        rows += units["rows"]
+    return {"rows": rows}, total
+
+
 def whole_record(given: Input) -> tuple[dict[str, int], Spent]:
     origin = inputs.provenance()
 
@@ -176,8 +227,26 @@ GROUPS: dict[str, dict[str, Work]] = {
         "bare loop, same reader": lambda given: bare_loop(given, ("bulk",)),
         "whole members, yaml.CSafeLoader": whole_members,
     },
-    "store": {"stage and accept": stage_and_accept, "raw executemany": raw_inserts},
-    "interpretation": {"whole record": whole_record, "identifier": identifier, "date": date, "topics": topics},
+    "whole archive": {
+        "one process": lambda given: full_path(given, KINDS),
+        "all cores": lambda given: full_path(given, KINDS, jobs=all_cores.default_jobs()),
+    },
+    "memory": {
+        "list and detail pages": lambda given: full_path(given, inputs.PAGE_KINDS, times=given.times),
+        "ten times as many": lambda given: full_path(given, inputs.PAGE_KINDS, times=10 * given.times),
+    },
+    "store": {
+        "stage and accept": stage_and_accept,
+        "raw executemany": raw_inserts,
+        "executemany, same tables and indexes": table_inserts,
+    },
+    "interpretation": {
+        "whole record": whole_record,
+        "identifier": identifier,
+        "date": date,
+        "topics": topics,
+        "the parse that gave the records": parse_alone,
+    },
 }
 # Groups whose work is spread over processes: what counts is the time on the clock.
-BY_WALL: frozenset[str] = frozenset()
+BY_WALL = frozenset({"whole archive"})

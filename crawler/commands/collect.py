@@ -75,8 +75,8 @@ def demo(db_path: Path, host: str, port: int, no_serve: bool) -> None:
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
-    default=all_cores.cores,
-    show_default="all cores",
+    default=all_cores.default_jobs,
+    show_default="one more than there are cores",
     help="Sources read from an archive at the same time, each in a process of its own. The rows are the same.",
 )
 @archive_option
