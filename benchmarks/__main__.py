@@ -14,12 +14,17 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from benchmarks.cases import BY_WALL
 from benchmarks.inputs import Input
 from benchmarks.measure import Result, measure_all, measure_here
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+TRIED = Path(__file__).parent / "TRIED.md"
 REPEATS = 3
-HEADERS = ("work", "way", "pages", "pages/s", "rows", "rows/s", "time per row, first of group = 1", "peak MB")
+HEADERS = (
+    *("work", "way", "pages", "pages/s", "rows", "rows/s", "wall s", "CPU s"),
+    *("the first of the group takes", "peak MB"),
+)
 
 
 def main() -> None:
@@ -54,7 +59,8 @@ def table(results: list[Result]) -> list[list[str | float | None]]:
     for r in results:
         pages, rows = (rate and round(rate) for rate in (r.rate("pages"), r.rate("rows")))
         counts = (r.units.get("pages"), r.units["rows"])
-        lines.append([r.group, r.name, counts[0], pages, counts[1], rows, round(r.ratio, 2), round(r.peak_mb)])
+        took = [round(r.wall, 2), round(r.cpu, 2), f"{r.ratio:.2f} ×"]
+        lines.append([r.group, r.name, counts[0], pages, counts[1], rows, *took, round(r.peak_mb)])
     return lines
 
 
@@ -62,6 +68,7 @@ def page(text: str, results: list[Result], given: Input, repeats: int) -> str:
     """RESULTS.md: the table, what it was measured on and how to read it."""
     source = "an archive of kept responses" if given.archive else f"the embedded sample, read {given.times} times"
     packages = ", ".join(f"{name} {version(name)}" for name in ("scrapy", "parsel", "lxml", "pyyaml", "sqlite-utils"))
+    by_wall = " and ".join(f'"{group}" seconds on the clock' for group in sorted(BY_WALL))
     return f"""# Results
 Written by `python -m benchmarks --write` on {datetime.now(UTC):%Y-%m-%d}: {cpu()}, {os.cpu_count()} cores,
 {platform.system()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}.
@@ -71,10 +78,13 @@ the fastest round counts. Start-up and preparation are not timed.
 {text}
 
 How to read it: within a group the first line is the project's way and the others do only the core of the work, so
-0.5 means that the core alone takes half the time per row. "full path" is replayed fetch, callback, interpretation,
-check, staging, verdict, accept and resolve; "bare loop" reads the same files, runs the same callbacks and throws the
-records away. The lines under "interpretation" are parts of its first one, with nothing remembered beforehand.
-"""
+"2.00 ×" says that the project's way takes twice the time per row that the core alone takes. Times compared, and rates,
+are CPU seconds of the process, which other work on the machine hardly changes{", in " + by_wall if by_wall else ""}.
+"full path" is replayed fetch, callback, interpretation, check, staging, verdict, accept and resolve; "bare loop" reads
+the same files, runs the same callbacks and throws the records away. The lines under "interpretation" are parts of its
+first one, with nothing remembered beforehand; the last one is the parse that printed the same records.
+
+{TRIED.read_text(encoding="utf-8")}"""
 
 
 def cpu() -> str:

@@ -50,7 +50,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Archived:
-    """One kept response. `recorded_at` is ISO (UTC) or "" when the archive does not say; `ref` is file and row."""
+    """One kept response. `recorded_at` is ISO (UTC) or "" when the archive does not say; `ref` is file and row; `size`
+    is that of the kept body in bytes, as far as it is known without reading it."""
 
     url: str
     method: str
@@ -59,6 +60,7 @@ class Archived:
     recorded_at: str
     ref: str
     load: Callable[[], bytes] = field(repr=False, compare=False)
+    size: int = 0
 
 
 def read_archive(folder: Path) -> Iterator[Archived | Problem]:
@@ -111,7 +113,8 @@ def from_row(row: dict[str, Any], folder: Path, where: str) -> Archived | Proble
         return Problem(where, url, f"body {body!r} lies outside the archive")
     if not path.is_file():
         return Problem(where, url, f"body {body!r} is missing")
-    if path.stat().st_size > BODY_LIMIT:
+    size = path.stat().st_size
+    if size > BODY_LIMIT:
         return Problem(where, url, f"body {body!r} is larger than {BODY_LIMIT} bytes")
     status = row.get("status")
     if status is not None and not isinstance(status, int):
@@ -125,6 +128,7 @@ def from_row(row: dict[str, Any], folder: Path, where: str) -> Archived | Proble
         recorded_at=iso_time(text_of(row, "recorded_at")),
         ref=f"{where} {body}",
         load=path.read_bytes,
+        size=size,
     )
 
 
@@ -198,6 +202,7 @@ def from_warc(record: Any, path: Path, where: str, offset: int) -> tuple[Archive
         recorded_at=iso_time(record.rec_headers.get_header("WARC-Date") or ""),
         ref=where,
         load=lambda: warc_body(path, offset),
+        size=record.payload_length or 0,
     )
     ids = [record.rec_headers.get_header(name) for name in ("WARC-Record-ID", "WARC-Concurrent-To")]
     return archived, [i for i in ids if i]

@@ -20,7 +20,7 @@ from crawler import settings
 from crawler.archive import Archived, ArchiveError, read_index, read_warc
 from crawler.base import SourceSpider
 from crawler.job import Job
-from crawler.pipelines import Judged
+from crawler.pipelines import Judged, Rejected
 from crawler.runs import shelf_of_folder
 from standards_db.merge import TRACKED, coarser, tracked
 
@@ -111,8 +111,10 @@ class Readings:
     def from_crawler(cls, crawler: Crawler) -> Readings:
         return cls(crawler)
 
-    def scraped(self, item: Judged) -> None:
-        self.rows.setdefault(item.row.key, []).append((item.provenance.page_sha256, item.row.payload))
+    def scraped(self, item: list[Judged | Rejected]) -> None:
+        for one in item:
+            if isinstance(one, Judged):
+                self.rows.setdefault(one.row.key, []).append((one.provenance.page_sha256, one.row.payload))
 
 
 def read(source: type[SourceSpider], responses: list[Archived]) -> dict[str, list[tuple[str, dict[str, Any]]]]:

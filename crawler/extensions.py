@@ -82,7 +82,6 @@ class RunLog:
         connect = crawler.signals.connect
         connect(self.opened, signals.spider_opened)
         connect(self.scraped, signals.item_scraped)
-        connect(self.dropped, signals.item_dropped)
         connect(self.item_failed, signals.item_error)
         connect(self.spider_failed, signals.spider_error)
         connect(self.closed, signals.spider_closed)
@@ -98,18 +97,20 @@ class RunLog:
         self.book.open()
 
     @guarded
-    def scraped(self, item: Judged | Observation) -> None:
-        self.book.take(item)
-        if isinstance(item, Observation) and isinstance(item.record, Refused) and item.record.is_page:
-            self.stop_when_blocked(item.record.reason)  # a worker judges no rows, but it leaves a site in peace
+    def scraped(self, item: list[Judged | Rejected | Observation] | Observation) -> None:
+        """A list from the pipelines; in a worker, which has none, observations as they were read."""
+        entries = item if isinstance(item, list) else [item]
+        for one in entries:
+            if isinstance(one, Rejected):
+                self.book.drop(one.provenance, one)
+                if one.level == "page":
+                    self.stop_when_blocked(one.reason)
+                continue
+            self.book.take(one)
+            if isinstance(one, Observation) and isinstance(one.record, Refused) and one.record.is_page:
+                self.stop_when_blocked(one.record.reason)  # a worker judges no rows, but it leaves a site in peace
         if self.progress:
-            self.progress.rows(1)
-
-    @guarded
-    def dropped(self, item: Observation, exception: Rejected) -> None:
-        self.book.drop(item.provenance, exception)
-        if exception.level == "page":
-            self.stop_when_blocked(exception.reason)
+            self.progress.rows(sum(not isinstance(one, Rejected) for one in entries))
 
     def stop_when_blocked(self, reason: str) -> None:
         """A site that refuses us is left alone: a live crawl ends at the third block page."""
@@ -124,8 +125,7 @@ class RunLog:
 
     @guarded
     def item_failed(self, item: Any, failure: Any) -> None:
-        origin = getattr(item, "provenance", None)
-        self.book.error(origin, f"error: {failure.value!r}", str(item)[:KEPT_TEXT])
+        self.book.error(None, f"error: {failure.value!r}", str(item)[:KEPT_TEXT])
 
     @guarded
     def spider_failed(self, failure: Any, response: Any) -> None:

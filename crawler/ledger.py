@@ -96,6 +96,9 @@ class Ledger:
 
     def drop(self, origin: Provenance, rejected: Rejected) -> None:
         """A row or a page that is not stored."""
+        if rejected.level == "error":
+            self.error(origin, rejected.reason, rejected.text)
+            return
         self.note(origin, rejected.reason, rejected.level, rejected.text, rejected.key)
         url = origin.page_url
         if rejected.level == "page":

@@ -128,14 +128,11 @@ def fill(ledger: Ledger, folder: RunFolder, source: type[SourceSpider]) -> None:
             broken, origin = found
             ledger.error(origin, broken.reason, broken.text)
             continue
-        try:
-            item = check.process_item(interpret.process_item(found))
-        except Rejected as rejected:
-            ledger.drop(found.provenance, rejected)
-        except Exception as error:  # as Scrapy does with what a pipeline raises
-            ledger.error(found.provenance, f"error: {error!r}", str(found))
-        else:
-            ledger.take(item)
+        for one in check.process_item(interpret.process_item(found)):
+            if isinstance(one, Rejected):
+                ledger.drop(one.provenance, one)
+            else:
+                ledger.take(one)
 
 
 def page_log(db: Database, folder: RunFolder, source: type[SourceSpider]) -> tuple[PageLog, bool]:

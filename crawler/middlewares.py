@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,12 +13,12 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Response
-from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from crawler.archive import WarcFile
 from crawler.base import observe_refusal
 from crawler.job import Job
 from crawler.pages import PageLog
+from crawler.pipelines import BATCH
 from standards_db.records import Observation, PageRefused, Provenance
 from standards_db.store import now
 
@@ -56,11 +57,18 @@ HEAD = 200_000
 REPLACEMENT = "\ufffd"
 
 
-class Blocked(BaseSpiderMiddleware):
+class Blocked:
     """Refuses, before any callback sees it: a challenge served as a page, an empty body, undecodable text."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        self.stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Blocked:
+        return cls(crawler)
+
     def process_spider_input(self, response: Response) -> None:
-        self.crawler.stats.inc_value("spheres/responses")
+        self.stats.inc_value("spheres/responses")
         if reason := block_reason(response):
             raise PageRefused(reason)
 
@@ -113,45 +121,62 @@ def challenge(page: bytes) -> str | None:
     return None
 
 
-class Tracing(BaseSpiderMiddleware):
-    """Stamps every record with where it was read; in a run that may not fetch, counts links instead of following."""
+class Tracing:
+    """Stamps every record with where it was read and hands records on in lists; in a run that may not fetch, counts
+    links instead of following. Next to the spider, so that no other middleware sees single records."""
 
     def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
         job: Job | None = crawler.settings.get("JOB")
+        self.stats = crawler.stats
         self.is_replay = job is not None and job.responses is not None
         self.pages: PageLog | None = getattr(getattr(crawler, "run_log", None), "pages", None)
-        self.stamps: dict[int, tuple[Response, Provenance]] = {}
 
-    def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
-        if self.is_replay and response is not None:
-            self.crawler.stats.inc_value("spheres/links")
-            return None
-        if self.pages and response is not None:
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Tracing:
+        return cls(crawler)
+
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        stamp: Provenance | None = None
+        batch: list[Observation] = []
+        failure: Exception | None = None
+        try:
+            async for output in result:
+                if isinstance(output, Request):
+                    if self.is_followed(output, response):
+                        yield output
+                    continue
+                if not isinstance(output, Observation):
+                    stamp = stamp or provenance(response)
+                    output = Observation(record=output, provenance=stamp)
+                batch.append(output)
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+        except Exception as error:  # what was read before it counts
+            failure = error
+        if batch:
+            yield batch
+        if failure:
+            raise failure
+
+    def is_followed(self, request: Request, response: Response) -> bool:
+        if self.is_replay:
+            self.stats.inc_value("spheres/links")
+        elif self.pages:
             self.pages.links_to(response, request)
-        return request
+        return not self.is_replay
 
-    def get_processed_item(self, item: Any, response: Response | None) -> Any:
-        if isinstance(item, Observation) or response is None:
-            return item
-        return Observation(record=item, provenance=self.provenance(response))
 
-    def provenance(self, response: Response) -> Provenance:
-        """The stamp of a page; the last one is remembered, because a page can hold many thousand records."""
-        held = self.stamps.get(id(response))
-        if held is None or held[0] is not response:
-            archived = response.meta.get("archived")
-            stamp = Provenance(
-                page_url=response.url,
-                page_sha256=hashlib.sha256(response.body).hexdigest(),
-                retrieved_at=(archived.recorded_at if archived else response.meta.get("retrieved_at")) or now(),
-                archive_ref=archived.ref if archived else response.meta.get("archive_ref"),
-                route=response.meta["route"].pattern,
-            )
-            if len(self.stamps) > 8:
-                self.stamps.clear()
-            held = self.stamps[id(response)] = (response, stamp)
-        return held[1]
+def provenance(response: Response) -> Provenance:
+    """The stamp of a page."""
+    archived = response.meta.get("archived")
+    return Provenance(
+        page_url=response.url,
+        page_sha256=hashlib.sha256(response.body).hexdigest(),
+        retrieved_at=(archived.recorded_at if archived else response.meta.get("retrieved_at")) or now(),
+        archive_ref=archived.ref if archived else response.meta.get("archive_ref"),
+        route=response.meta["route"].pattern,
+    )
 
 
 class Recorder:

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
+from tempfile import SpooledTemporaryFile
 from typing import Any, ClassVar
 
 import scrapy
@@ -22,6 +23,7 @@ from crawler.tables import html_page, sheet_rows
 from standards_db.records import Document, PageRefused, Record, Refused, Relation
 
 _CHUNK = 1 << 20
+_KEPT_IN_MEMORY = 16 << 20  # bytes; a larger archive is unpacked to a temporary file
 _DATA_FILE = re.compile(r"(?:^|\W)data/[^/]+\.ya?ml\W*$", re.IGNORECASE)
 _TAG = re.compile(r"</?\w+[^>]*>")
 _CN_CODE = re.compile(r"[A-Z]{1,5}\d{0,6}(?:/[A-Z]+)*\s*[A-Z]*\s?\d[\d.]*\s*[-—–－]\s*\d{2,4}")
@@ -39,19 +41,20 @@ def zip_members(
 
     `limit_bytes` bounds all members together and `member_limit` each one, both in bytes after decompression;
     `limit_ratio` bounds bytes out per byte in, for a member and for the whole. Every member is unpacked and checked
-    once before the first is given: a damaged archive gives nothing rather than a part that looks like a whole.
+    before the first is given: a damaged archive gives nothing rather than a part that looks like a whole.
     Raises PageRefused: not a zip, truncated, encrypted, a path that leaves the archive, a bomb, a broken member.
     """
-    with _opened(body) as archive:
+    with _opened(body) as archive, SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY) as unpacked:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         _judge(infos, len(body), limit_bytes, member_limit, limit_ratio)
         total = 0
         for info in infos:
-            total += sum(len(chunk) for chunk in _chunks(archive, info, member_limit))
+            total += sum(unpacked.write(chunk) for chunk in _chunks(archive, info, member_limit))
             if total > limit_bytes or _is_bomb(total, len(body), limit_ratio):
                 raise PageRefused(f"zip bomb: {total} bytes came out of {len(body)} by member {info.filename!r}")
+        unpacked.seek(0)
         for info in infos:
-            yield info.filename, b"".join(_chunks(archive, info, member_limit))
+            yield info.filename, unpacked.read(info.file_size)
 
 
 def _opened(body: bytes) -> zipfile.ZipFile:
@@ -152,7 +155,7 @@ class RelatonBulk(SourceSpider):
 
     def read_member(self, name: str, content: bytes) -> Document | Refused:
         """The document of one file, or why there is none: a fault of one file never ends the reading."""
-        file = PurePosixPath(name).name
+        file = name.rpartition("/")[2]
         try:
             record = relaton_record(content.decode("utf-8-sig"))
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:

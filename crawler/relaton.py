@@ -15,6 +15,7 @@ import yaml
 from w3lib.html import remove_tags
 
 from crawler.base import clean
+from crawler.bulk_yaml import read_yaml
 from standards_db.records import Relation
 
 _TOP_KEY = re.compile(r"^([A-Za-z][\w-]*):", re.MULTILINE)
@@ -24,7 +25,6 @@ _READ_KEYS = {
     *("docstatus", "status", "edition", "version", "revdate", "relation", "keyword"),
     *("ext", "doctype", "editorialgroup", "ics"),
 }
-_Parser: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _SEPARATOR = " - "
 _BASE_YEAR = re.compile(r":(\d{4})/")
 _DATED = re.compile(r"\((\d{4}-\d{2})\)$")
@@ -81,52 +81,12 @@ def relaton_record(text: str) -> RelatonRecord:
     blocks = [text[match.start() : end] for match, end in zip(keys, ends, strict=True) if match[1] in _READ_KEYS]
     blocks = [block for block in blocks if not block.startswith("relation:") or _READ_RELATION.search(block)]
     try:
-        fields = plain_yaml("".join(blocks) or text)
+        fields = read_yaml("".join(blocks) or text)
     except yaml.YAMLError:  # a file cut in the wrong places, such as one with anchors
-        fields = plain_yaml(text)
+        fields = read_yaml(text)
     if not isinstance(fields, dict):
         raise ValueError(f"expected a mapping, got {type(fields).__name__}")
     return RelatonRecord(fields)
-
-
-class _Nodes(_Parser):  # type: ignore[misc]
-    """The parser without the search for tags: every scalar stays the text that is printed."""
-
-    def descend_resolver(self, *_: Any) -> None: ...
-
-    def ascend_resolver(self) -> None: ...
-
-    def resolve(self, *_: Any) -> str:
-        return ""
-
-
-def plain_yaml(text: str) -> Any:
-    """The one YAML document in `text` as dicts, lists and texts: what BaseLoader gives, in half the time.
-
-    Raises yaml.YAMLError, or RecursionError for a structure that holds itself.
-    """
-    loader = _Nodes(text)
-    try:
-        node = loader.get_single_node()
-    finally:
-        loader.dispose()
-    return None if node is None else _built(node, {})
-
-
-def _built(node: yaml.Node, shared: dict[int, Any]) -> Any:
-    """`shared` keeps what an alias names again from being built again: a few bytes could ask for gigabytes."""
-    if isinstance(node, yaml.ScalarNode):
-        return node.value
-    if id(node) in shared:
-        return shared[id(node)]
-    if isinstance(node, yaml.SequenceNode):
-        value: Any = [_built(item, shared) for item in node.value]
-    else:
-        if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
-            raise yaml.constructor.ConstructorError("while reading a mapping", node.start_mark, "a key is no text")
-        value = {key.value: _built(item, shared) for key, item in node.value}
-    shared[id(node)] = value
-    return value
 
 
 @dataclass(slots=True)
@@ -262,12 +222,12 @@ def as_list(value: Any) -> list[Any]:
 
 
 def text_of(value: Any, *names: str) -> str | None:
-    """The text of a scalar, or of the first of `names` that a mapping has, also one level further down."""
+    """The printed text of a scalar, or of the first of `names` that a mapping has, also one level further down."""
     if isinstance(value, dict):
         return next((text for name in names if (text := text_of(value.get(name), *names))), None)
-    if not isinstance(value, str) or value in ("~", "null"):
-        return None
-    return clean(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return clean(value) if isinstance(value, str) and value not in ("~", "null") else None
 
 
 def plain(text: str | None) -> str | None:

@@ -118,19 +118,20 @@ def replay(
     done: Callable[[Outcome], None],
 ) -> list[Outcome]:
     """Run each of `sources` that the shelf has responses for, one after the other, and tell `done` of each."""
-
-    async def run_all() -> list[Outcome]:
-        outcomes = []
-        for name, source in sources.items():
-            responses = shelf.by_source.get(name)
-            if not responses:
-                continue
-            job = Job(db, mode, tuple(responses), shelf.name, progress=partial(progress_of, name))
-            outcomes.append(outcome_of(await replay_one(job, source), name))
+    outcomes = []
+    for name, source in sources.items():
+        if shelf.by_source.get(name):
+            outcomes.append(run_source(db, shelf, source, mode, partial(progress_of, name)))
             done(outcomes[-1])
-        return outcomes
+    return outcomes
 
-    return asyncio.run(run_all())
+
+def run_source(
+    db: Database, shelf: Shelf, source: type[SourceSpider], mode: str, progress: Callable[[], Progress]
+) -> Outcome:
+    """Run one source over its responses on the shelf."""
+    job = Job(db, mode, tuple(shelf.by_source[source.name]), shelf.name, progress=progress)
+    return outcome_of(asyncio.run(replay_one(job, source)), source.name)
 
 
 async def replay_one(job: Job, source: type[SourceSpider], extra: dict[str, Any] | None = None) -> Crawler:

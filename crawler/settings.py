@@ -9,19 +9,19 @@ from standards_db.version import VERSION
 BASE: dict[str, Any] = {
     "SPIDER_MODULES": [],  # sources are found by crawler.base.all_sources
     "LOG_LEVEL": "WARNING",  # the command prints its own account of a run
-    "CONCURRENT_ITEMS": 4,  # the default starts 100 tasks per response: a third more CPU per page
+    "CONCURRENT_ITEMS": 1,  # the default starts 100 tasks per response; an item is a list of records, see pipelines
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1,  # one response at a time: rows are staged in the order of pages
     "DOWNLOAD_TIMEOUT": 60,  # the default of 180 s holds a closing crawl for minutes
     "DOWNLOAD_VERIFY_CERTIFICATES": True,  # off by default: evidence must come from whom it says
     "COOKIES_ENABLED": True,  # one source keeps its search in a session
     "RETRY_ENABLED": False,  # BackOff waits between tries; Scrapy's own retry does not
     "ITEM_PIPELINES": {"crawler.pipelines.Interpret": 300, "crawler.pipelines.Check": 400},
-    "SPIDER_MIDDLEWARES": {"crawler.middlewares.Tracing": 100, "crawler.middlewares.Blocked": 40},
+    "SPIDER_MIDDLEWARES": {"crawler.middlewares.Tracing": 1100, "crawler.middlewares.Blocked": 40},
     "EXTENSIONS": {"crawler.extensions.RunLog": 500},
     # Scrapy's own are imported even when they are off, two of them to open a port that runs Python.
     "EXTENSIONS_BASE": {"scrapy.extensions.closespider.CloseSpider": 0},
     "DOWNLOADER_STATS": False,  # on by default: builds every request and response once more to count its bytes
-    "WARN_ON_GENERATOR_RETURN_VALUE": False,  # on by default: reads the callback's source again for every page
+    "WARN_ON_GENERATOR_RETURN_VALUE": False,  # parses a callback's source for every page; a test looks at them once
     "DUPEFILTER_DEBUG": False,
 }
 
@@ -46,13 +46,19 @@ LIVE: dict[str, Any] = {
 }
 
 REPLAY: dict[str, Any] = {
+    # Scrapy's own components are for the wire and for watching it. Kept pages need two of them: requests in the order
+    # of the archive, and an answer that is an error kept from its callback. Switched off one by one they would still
+    # all be imported, with their clients, which takes half a second.
+    "SPIDER_MIDDLEWARES_BASE": {
+        "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
+        "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
+    },
+    "DOWNLOADER_MIDDLEWARES_BASE": {},
+    "EXTENSIONS_BASE": {},
     "TWISTED_REACTOR_ENABLED": False,  # nothing is fetched; a plain asyncio loop can run many crawls in one process
-    "ROBOTSTXT_OBEY": False,  # no request is made
     "DOWNLOAD_MAXSIZE": 512 * 2**20,  # kept files are there already; the largest feed is about 100 MB
     "DOWNLOAD_WARNSIZE": 0,
     "CONCURRENT_REQUESTS": 1,  # one body in memory, and the order of the archive
-    "DOWNLOAD_DELAY": 0,
-    "REDIRECT_ENABLED": False,
     "DOWNLOAD_HANDLERS": {
         "http": "crawler.archive.ReplayHandler",
         "https": "crawler.archive.ReplayHandler",

@@ -15,6 +15,8 @@ from tqdm import tqdm
 
 from crawler.runs import Outcome, Shelf
 
+tqdm.monitor_interval = 0  # no thread beside the main one: sources may be read in forked processes
+
 
 class Bar:
     """Progress of one source: a bar on a terminal, nothing in a log (the closing line says it all)."""

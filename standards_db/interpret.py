@@ -152,13 +152,8 @@ def edition_key(identifier: Identifier | None) -> str | None:
     """A text that sorts editions of one work: numbers are padded, so `Rev. 10` comes after `Rev. 9`."""
     if identifier is None or identifier.edition is None:
         return None
-    return ".".join(f"{part:06d}" if isinstance(part, int) else str(part) for part in flat(identifier.edition_key))
-
-
-def flat(value: Any) -> list[Any]:
-    if isinstance(value, tuple | list):
-        return [leaf for part in value for leaf in flat(part)]
-    return [value]
+    numbers, *rank = identifier.edition_key
+    return ".".join(f"{number:06d}" for number in (*numbers, *rank))
 
 
 def known(value: str | None, name: str, text: str | None, unknowns: list[tuple[str, str]]) -> str | None:
@@ -253,7 +248,8 @@ def amended(identifier: Identifier) -> Identifier | None:
 
 def title_tail(record: Document, identifier: Identifier | None) -> Identifier | None:
     """The international identifier in brackets at the end of a regional or national document's title."""
-    match = TITLE_TAIL.search(record.title or "")
+    title = record.title or ""
+    match = TITLE_TAIL.search(title) if title.rstrip().endswith(")") else None
     if not match or identifier is None or taxonomy.BODIES[identifier.body].sphere == "intl":
         return None
     found = find(match[1])

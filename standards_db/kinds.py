@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from standards_db.identifiers import Identifier
 
@@ -49,7 +50,10 @@ def kind_of(identifier: Identifier | None, kind_text: str | None) -> str:
         return "amendment"
     if identifier.family == "3gpp" and re.match(r"V[012]\.", identifier.edition or ""):
         return "draft"  # not yet under change control
-    for token in (identifier.series, *re.split(r"[ /]", identifier.series)[::-1]):
-        if token in KIND_OF_SERIES:
-            return KIND_OF_SERIES[token]
-    return "standard"
+    return kind_of_series(identifier.series)
+
+
+@cache
+def kind_of_series(series: str) -> str:
+    tokens = (series, *re.split(r"[ /]", series)[::-1])
+    return next((KIND_OF_SERIES[token] for token in tokens if token in KIND_OF_SERIES), "standard")

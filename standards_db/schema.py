@@ -48,11 +48,7 @@ def open_db(path: str | Path, *, create: bool = True) -> Database:
     if not path.parent.is_dir():
         raise DatabaseError(f"{path}: the folder {path.parent} does not exist")
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.execute("pragma journal_mode=wal")
-        connection.execute("pragma synchronous=normal")
-        connection.execute("pragma foreign_keys=off")
-        db = Database(connection)
+        db = connect(path)
         refuse_newer(db, path)
         migrations.apply(db)
         fill_code_tables(db)
@@ -60,6 +56,17 @@ def open_db(path: str | Path, *, create: bool = True) -> Database:
     except sqlite3.DatabaseError as error:
         raise DatabaseError(f"{path}: {error}") from error
     return db
+
+
+def connect(path: str | Path, *, patience: float = BUSY_SECONDS) -> Database:
+    """The ingest database as it is, for one that `open_db` has brought up to date. Writes wait `patience` seconds for
+    others. Raises sqlite3.DatabaseError.
+    """
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("pragma synchronous=normal")
+    connection.execute("pragma foreign_keys=off")
+    return Database(connection)
 
 
 def refuse_newer(db: Database, path: Path) -> None:

@@ -83,20 +83,28 @@ def begin_run(
     """A new run's id. Runs that never ended are marked as abandoned and their staged rows dropped."""
     came = shipped or Shipped(started_at=now())
     with transaction(db) as connection:
-        stale = [
-            row[0] for row in connection.execute("select id from runs where source=? and verdict='running'", [source])
-        ]
-        for run in stale:
-            connection.execute("delete from staged where run=?", [run])
-            connection.execute(
-                "update runs set verdict='abandoned', why='the process ended before the run did' where id=?", [run]
-            )
+        give_up(connection, source)
         cursor = connection.execute(
             "insert into runs (source, mode, input, started_at, verdict, version, job, shipment)"
             " values (?,?,?,?,'running',?,?,?)",
             [source, mode, input_name, came.started_at, version, came.job, came.digest],
         )
         return int(cursor.lastrowid or 0)
+
+
+def give_up(connection: sqlite3.Connection, source: str) -> None:
+    """Mark a source's runs that never ended, and drop their staged rows."""
+    for (run,) in connection.execute("select id from runs where source=? and verdict='running'", [source]).fetchall():
+        connection.execute("delete from staged where run=?", [run])
+        connection.execute(
+            "update runs set verdict='abandoned', why='the process ended before the run did' where id=?", [run]
+        )
+
+
+def abandon(db: Database, source: str) -> None:
+    """Say of a source's runs that they will not end: their process is known to be gone."""
+    with transaction(db) as connection:
+        give_up(connection, source)
 
 
 def stage(db: Database, run: int, batch: list[tuple[Row, Provenance, str | None]]) -> None:

@@ -25,11 +25,11 @@ def test_quick_round_on_the_sample() -> None:
 
     assert done.returncode == 0, done.stderr
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()[2:]]
-    ratios = {(line[0], line[1]): float(line[6]) for line in lines}
+    ratios = {(line[0], line[1]): float(line[8].removesuffix(" ×")) for line in lines}
     assert list(ratios) == [(group, name) for group, works in GROUPS.items() for name in works]
     assert all(ratio > 0 for ratio in ratios.values())
     assert [ratios[group, next(iter(works))] for group, works in GROUPS.items()] == [1.0] * len(GROUPS)
-    assert all(re.fullmatch(r"\d+", line[4]) and int(line[4]) > 0 and int(line[7]) > 0 for line in lines)
+    assert all(re.fullmatch(r"\d+", line[4]) and int(line[4]) > 0 and int(line[9]) > 0 for line in lines)
 
 
 def test_full_path_and_bare_loop_read_the_same() -> None:

@@ -77,6 +77,15 @@ def test_sample_pages_give_the_reviewed_rows(name: str, sample_db: Path) -> None
     assert rows == expected
 
 
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_callback_returns_a_value_from_a_generator(name: str) -> None:
+    """Such a value would be lost. Scrapy looks for it at every page, parsing the source; here once."""
+    source = SOURCES[name]
+    callbacks = {route.callback for route in source.routes} | {"failed", "unchanged"}
+
+    assert [one for one in sorted(callbacks) if is_generator_with_return_value(getattr(source, one))] == []
+
+
 def test_every_page_of_the_sample_is_read() -> None:
     """No sample page lies there unread."""
     shelf = runs.shelf_of_sample(SOURCES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from sqlite_utils import Database
 
-from crawler import base, importer, runs
+from crawler import all_cores, base, importer, runs
 from crawler.base import SourceSpider
 from crawler.commands.common import (
     EXIT_BAD_INPUT,
@@ -30,7 +30,7 @@ from crawler.serving import default_snapshot, publish_to, start_datasette
 from crawler.show import Bar, closing_row, echo_json, table, tell_unread
 from standards_db import registry, taxonomy
 from standards_db.resolve import is_due, resolve
-from standards_db.schema import open_db
+from standards_db.schema import connect, open_db
 
 
 @click.command()
@@ -49,8 +49,9 @@ def demo(db_path: Path, host: str, port: int, no_serve: bool) -> None:
         fail(f"{db_path}: holds crawled rows; give the demo a database of its own with --db", EXIT_BAD_INPUT)
     sources = base.all_sources()
     shelf = runs.shelf_of_sample(sources)
-    outcomes = read_shelf(db, shelf, sources, "sample")
-    ok = close_up(db, outcomes, shelf, as_json=False)
+    db.close()
+    outcomes = read_shelf(db_path, shelf, sources, "sample", 1)
+    ok = close_up(connect(db_path), outcomes, shelf, as_json=False)
     path = publish_to(db_path, default_snapshot(db_path))
     if not ok:
         sys.exit(EXIT_REJECTED)
@@ -71,6 +72,13 @@ def demo(db_path: Path, host: str, port: int, no_serve: bool) -> None:
     type=click.Path(path_type=Path),
     help="Read kept responses (folders with index.jsonl, WARC files) instead of the sites. Nothing is fetched.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=all_cores.default_jobs,
+    show_default="one more than there are cores",
+    help="Sources read from an archive at the same time, each in a process of its own. The rows are the same.",
+)
 @archive_option
 @contact_option
 @delay_option
@@ -82,6 +90,7 @@ def crawl(
     every: bool,
     spheres: tuple[str, ...],
     from_archive: Path | None,
+    jobs: int,
     record_to: Path | None,
     contact: str | None,
     delay: float,
@@ -98,8 +107,8 @@ def crawl(
     if from_archive:
         everything = base.all_sources()
         shelf = runs.shelf_of_folder(from_archive, everything)
-        db = open_db(db_path)
-        outcomes = read_shelf(db, shelf, sources, "archive")
+        outcomes = read_shelf(db_path, shelf, sources, "archive", jobs)
+        db = connect(db_path)
         runs.note_unread(db, shelf)
         missing = [name for name in names if name not in shelf.by_source]
         if missing:
@@ -121,8 +130,11 @@ def crawl(
         sys.exit(EXIT_REJECTED)
 
 
-def read_shelf(db: Database, shelf: Shelf, sources: dict[str, type[SourceSpider]], mode: str) -> list[Outcome]:
-    """Run the sources over a shelf, one line each as they end."""
+def read_shelf(
+    db_path: Path, shelf: Shelf, sources: dict[str, type[SourceSpider]], mode: str, jobs: int
+) -> list[Outcome]:
+    """Run the sources over a shelf, up to `jobs` at once, one line each as they end."""
+    db = open_db(db_path)
     registry.register_sources(db, runs.source_rows(base.all_sources()))
 
     def tell(outcome: Outcome) -> None:
@@ -131,7 +143,10 @@ def read_shelf(db: Database, shelf: Shelf, sources: dict[str, type[SourceSpider]
         reason = outcome.why or "; ".join(outcome.warnings)
         click.echo(f"{line} in {tally.seconds:.1f} s{f' ({reason})' if reason else ''}", err=True)
 
-    return runs.replay(db, shelf, sources, mode, Bar, tell)
+    if jobs == 1:
+        return runs.replay(db, shelf, sources, mode, Bar, tell)
+    db.close()
+    return all_cores.replay(db_path, shelf, sources, mode, jobs, Bar, tell)
 
 
 def close_up(db: Database, outcomes: list[Outcome], shelf: Shelf | None, *, as_json: bool) -> bool:

@@ -10,7 +10,7 @@ _SLASHES = "\u2215\u2044\u29f8\uff0f"
 _GONE = "\u2122\u00ae\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _TABLE = {ord(c): "-" for c in _DASHES} | {ord(c): "/" for c in _SLASHES} | {ord(c): None for c in _GONE}
 _BLANKS = re.compile(r"\s+")
-_AROUND = re.compile(r" ?([-/:]) ?(?=[\w(])")
+_AROUND = re.compile(r" ([-/:]) ?(?=[\w(])|([-/:]) (?=[\w(])")
 _MARKS = re.compile(r"&(?:trade|reg);|\((?:TM|R)\)")
 _DASH_RUN = re.compile(r"--+")
 
@@ -29,4 +29,4 @@ def fold_designation(text: str) -> str:
     text = fold(text)
     if "--" in text:
         text = _DASH_RUN.sub("-", text)
-    return _AROUND.sub(r"\1", text)
+    return _AROUND.sub(r"\1\2", text)

@@ -123,6 +123,8 @@ class TopicMatcher:
         self._remembered = lru_cache(maxsize=16384)(self._topics_of)
         self._keyword_topics = lru_cache(maxsize=16384)(self._topics_of_keyword)
         self._keyword_is_security = lru_cache(maxsize=16384)(self._is_security_keyword)
+        self._committee_topic = lru_cache(maxsize=4096)(self._topic_of_committee)
+        self._committee_is_security = lru_cache(maxsize=4096)(self._is_security_committee)
         self._not_security = re.compile("|".join(security["exclude"]))
         self._series = re.compile(r"^\s*(?:" + "|".join(security["series_prefixes"]) + r")[\s:：,，、-]+")
 
@@ -183,9 +185,13 @@ class TopicMatcher:
         hits += [(self._ccs[code], "CCS", code) for code in record.ccs if code in self._ccs]
         return hits
 
-    def _committee_topic(self, committee: str) -> str | None:
+    def _topic_of_committee(self, committee: str) -> str | None:
         name = fold(committee)
         return self._committees.get(name) or next((t for c, t in self._committees.items() if c in name), None)
+
+    def _is_security_committee(self, committee: str) -> bool:
+        name = fold(committee)
+        return any(part in name for part in self._security_committees)
 
     def _by_keywords(self, record: Record) -> dict[str, Match]:
         """A keyword counts when the pattern covers it entirely: catalogue keywords are many and loose."""
@@ -227,9 +233,10 @@ class Record:
         if not title_zh and HAN.search(title):
             title, title_zh = "", title
         self.title, self.ics, self.ccs, self.committee, self.keywords = title, ics, ccs, committee, keywords
-        self.has_series = bool(matcher._series.match(title_zh) or matcher._series.match(title))
-        self.zh = matcher._series.sub("", title_zh)
-        plain = matcher._series.sub("", title)
+        series, series_zh = matcher._series.match(title), title_zh and matcher._series.match(title_zh)
+        self.has_series = bool(series or series_zh)
+        self.zh = title_zh[series_zh.end() :] if series_zh else title_zh
+        plain = title[series.end() :] if series else title
         flat = plain.lower().translate(FLAT)
         self.flat = flat
         self.printed = plain if len(plain) == len(flat) else flat
@@ -250,10 +257,8 @@ class Record:
             return True
         if not m._security_ccs.isdisjoint(self.ccs) or not m._security_acronyms.isdisjoint(self.tokens):
             return True
-        if self.committee:
-            name = fold(self.committee)
-            if any(part in name for part in m._security_committees):
-                return True
+        if self.committee and m._committee_is_security(self.committee):
+            return True
         if self.zh and m._security_zh.search(self.zh):
             return True
         if not m._security_en.search(self.flat, self.starts):
