@@ -26,7 +26,7 @@ FRESH = b"max-age=5"  # as Datasette says for its own pages: how long a copy may
 
 @cache
 def code_digest() -> str:
-    """A name for the code that makes the pages."""
+    """A name for the code, the templates and the words that make the pages."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
