@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from benchmarks.peer_scripts import common
+
 KIB = 1 if sys.platform != "darwin" else 1024  # ru_maxrss counts KiB, on macOS bytes
 BOTH = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
@@ -39,5 +41,12 @@ def cpu_seconds() -> float:
 
 
 def peak_mb() -> float:
-    """The largest memory that this process, or one of its children, has held."""
-    return max(resource.getrusage(who).ru_maxrss for who in BOTH) / KIB / 1024
+    """The largest memory that this process, or one of its children, has held.
+
+    Of this process as Linux counts it since the program began: ru_maxrss includes what the parent held before that.
+    """
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KIB / 1024
+    try:
+        return max(children, common.peak_mb())
+    except OSError:
+        return max(children, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB / 1024)

@@ -33,8 +33,8 @@ from tabulate import tabulate
 
 from benchmarks import bulk_db
 from benchmarks.__main__ import cpu
+from benchmarks.clock import KIB
 from benchmarks.load_pages import P95_MS, Kind, kinds
-from benchmarks.measure import KIB
 from crawler.serving import METADATA
 
 RESULTS = Path(__file__).parent / "LOAD.md"
