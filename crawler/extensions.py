@@ -35,7 +35,7 @@ class Book(Protocol):
 
     def take(self, item: Any) -> None: ...
 
-    def drop(self, origin: Provenance, rejected: Rejected) -> None: ...
+    def drop(self, rejected: Rejected) -> None: ...
 
     def error(self, origin: Provenance | None, reason: str, text: str) -> None: ...
 
@@ -102,7 +102,7 @@ class RunLog:
         entries = item if isinstance(item, list) else [item]
         for one in entries:
             if isinstance(one, Rejected):
-                self.book.drop(one.provenance, one)
+                self.book.drop(one)
                 if one.level == "page":
                     self.stop_when_blocked(one.reason)
                 continue

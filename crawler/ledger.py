@@ -94,13 +94,13 @@ class Ledger:
         if len(self.batch) >= BATCH:
             self.flush()
 
-    def drop(self, origin: Provenance, rejected: Rejected) -> None:
+    def drop(self, rejected: Rejected) -> None:
         """A row or a page that is not stored."""
         if rejected.level == "error":
-            self.error(origin, rejected.reason, rejected.text)
+            self.error(rejected.provenance, rejected.reason, rejected.text)
             return
-        self.note(origin, rejected.reason, rejected.level, rejected.text, rejected.key)
-        url = origin.page_url
+        self.note(rejected.provenance, rejected.reason, rejected.level, rejected.text, rejected.key)
+        url = rejected.provenance.page_url
         if rejected.level == "page":
             self.tally.refused_count += 1
             if self.pages:

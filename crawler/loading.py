@@ -130,7 +130,7 @@ def fill(ledger: Ledger, folder: RunFolder, source: type[SourceSpider]) -> None:
             continue
         for one in check.process_item(interpret.process_item(found)):
             if isinstance(one, Rejected):
-                ledger.drop(one.provenance, one)
+                ledger.drop(one)
             else:
                 ledger.take(one)
 

@@ -141,7 +141,7 @@ class FolderBook:
     def take(self, item: Observation) -> None:
         self.write(wire.encode(item))
 
-    def drop(self, origin: Provenance, rejected: Rejected) -> None:
+    def drop(self, rejected: Rejected) -> None:
         raise TypeError("a worker has no pipelines that could reject a row")
 
     def error(self, origin: Provenance | None, reason: str, text: str) -> None:
