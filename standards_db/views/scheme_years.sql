@@ -8,7 +8,8 @@ select
     count(*) as certificate_count,
     sum(coalesce(statuses.is_in_force, 0)) as valid_count,
     count(distinct certificates.vendor_key) as vendor_count,
-    iif(certificates.scheme is null, 'certificates?scheme__isnull=1', 'certificates?scheme=' || certificates.scheme)
+    case when certificates.scheme is null then 'certificates?scheme__isnull=1'
+        else 'certificates?scheme=' || certificates.scheme end
         || '&year=' || certificates.year as rows_link
 from certificates
 left join statuses on statuses.key = certificates.status
