@@ -308,7 +308,8 @@ def main() -> None:
             counts = connection.execute("select documents, certificates from snapshot").fetchone()
     headers = [header.format(clients=options.clients) for header in HEADERS]
     text = tabulate(table(asked, phases), headers=headers, tablefmt="github", floatfmt=".0f")
-    made = tabulate(steps, headers=("step", "s", "CPU s", "peak MB", "file MB"), tablefmt="github", floatfmt=".0f")
+    headings = ("step", "s", "CPU s", "peak MB", "file MB")
+    made = tabulate(steps, headers=headings, tablefmt="github", floatfmt=".0f") if steps else "It was there already."
     written = page(text, made, starts, counts, options)
     print(written)
     if options.write:
