@@ -97,7 +97,9 @@ def test_the_page_shows_the_chain_and_who_is_stale(tmp_path: Path) -> None:
     for id_ in ("BS EN ISO/IEC 27001:2017", "ISO/IEC 27001:2013"):
         page = served.soup(f"/standards/documents/{tilde_encode(id_)}")
         (line,) = [item.get_text() for item in page.select("ul.rules li") if " adopts " in item.get_text()]
-        assert line.startswith("BS EN ISO/IEC 27001:2017 adopts EN ISO/IEC 27001:2017 adopts ISO/IEC 27001:2013: identical")
+        assert line.startswith(
+            "BS EN ISO/IEC 27001:2017 adopts EN ISO/IEC 27001:2017 adopts ISO/IEC 27001:2013: identical"
+        )
         assert "stale" in line
     newest = served.soup(f"/standards/documents/{tilde_encode('ISO/IEC 27001:2022')}")
     table = newest.select_one("[aria-label='Adoptions of other editions']")
