@@ -44,6 +44,7 @@ SETTINGS = {
 LOOK_SECONDS = 1.0
 START_SECONDS = 120
 FINISH_SECONDS = 30
+DRAIN_SECONDS = 1.0
 REST_SECONDS = 5
 
 
@@ -169,7 +170,7 @@ def inspected(path: Path) -> dict[str, Any] | None:
 
 
 class Server(uvicorn.Server):
-    """Says on a pipe that it has begun to accept."""
+    """Says on a pipe that it has begun to accept, and at its end answers whatever it has accepted."""
 
     def __init__(self, config: uvicorn.Config, ready: int) -> None:
         super().__init__(config)
@@ -179,6 +180,14 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         os.write(self.ready, b"1")
         os.close(self.ready)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more, then wait for the requests of connections already accepted: uvicorn resets those at once."""
+        for server in self.servers:
+            server.close()
+        self.server_state.default_headers.append((b"connection", b"close"))  # the next request goes to the next process
+        await asyncio.sleep(DRAIN_SECONDS)
+        await super().shutdown(sockets=sockets)
 
 
 async def serve_here(path: Path, listener: int, ready: int, alive: int, settings: Mapping[str, int | bool]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,11 +17,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
+import uvicorn
 from small_snapshot import build_snapshot
 
-from crawler.launcher import METADATA
+from crawler.launcher import METADATA, Server
 from standards_db import generations, snapshot
 from standards_db.generations import Generation, SnapshotError
 
@@ -170,6 +173,41 @@ def ask(base: str) -> str:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{base}/standards/snapshot.json?_shape=array", timeout=90) as answer:
         return str(json.loads(answer.read())[0]["sha256"])
+
+
+async def hello(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def test_a_connection_accepted_before_the_end_is_answered() -> None:
+    """A visitor who is connected when the process is told to end, and asks a moment later, gets an answer; the
+    connection ends with it."""
+    ready, ready_there = os.pipe()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    async def visit() -> bytes:
+        server = Server(uvicorn.Config(hello, log_level="warning", lifespan="off"), ready_there)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        while not server.server_state.connections:
+            await asyncio.sleep(0.01)
+        server.should_exit = True
+        while server.servers and server.servers[0].is_serving():
+            await asyncio.sleep(0.01)
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = await reader.read()  # to the end of the connection
+        writer.close()
+        await serving
+        return answer
+
+    answer = asyncio.run(visit())
+    os.close(ready)
+
+    assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"hello")
+    assert b"connection: close" in answer.lower()
 
 
 def test_swap_under_load(ingest: Path) -> None:
